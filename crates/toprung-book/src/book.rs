@@ -79,6 +79,10 @@ impl Book {
         if orders > 0 {
             self.slab.reserve(orders);
             self.ids.reserve(&mut self.slab, self.ids.len() + orders);
+            if !self.is_fifo {
+                // All of them may rest on one level.
+                self.scratch.reserve(orders);
+            }
         }
     }
 

@@ -1,0 +1,168 @@
+//! From messages to commands and from events to reports. Glue: the matching is `toprung-book`, unmodified.
+
+use toprung_book::{
+    Book, BookConfig, Command, Event, EventKind, EventSink, Reason, ReplacePriority, Side, TimeInForce,
+};
+
+use crate::layout::{Cancel, Message, Modify, NewOrder, Report};
+
+/// Messages translated at a time: their commands stay in the first-level cache.
+const CHUNK: usize = 256;
+
+/// Takes reports; blocks until there is room.
+pub trait Reports {
+    /// Takes one report.
+    fn report(&mut self, report: &Report);
+}
+
+/// A book behind the referee's messages.
+pub struct Engine<R> {
+    book: Book,
+    commands: Vec<Command>,
+    /// Where reports go.
+    pub reports: R,
+}
+
+fn side(side: u8) -> Side {
+    if side == 0 { Side::Buy } else { Side::Sell }
+}
+
+impl From<&NewOrder> for Command {
+    #[inline(always)]
+    fn from(m: &NewOrder) -> Command {
+        let tif = if m.ioc == 0 { TimeInForce::Gtc } else { TimeInForce::Ioc };
+        Command::limit(m.order_id, side(m.side), m.price_ticks, u64::from(m.quantity)).with_tif(tif)
+    }
+}
+
+impl From<&Cancel> for Command {
+    #[inline(always)]
+    fn from(m: &Cancel) -> Command {
+        Command::cancel(m.order_id)
+    }
+}
+
+impl From<&Modify> for Command {
+    #[inline(always)]
+    fn from(m: &Modify) -> Command {
+        Command { side: side(m.side), ..Command::replace(m.order_id, m.new_price_ticks, u64::from(m.new_quantity)) }
+    }
+}
+
+/// The command of a message, and the message's number.
+#[inline(always)]
+fn translate(m: &Message) -> (Command, u64) {
+    // SAFETY: the referee fills the member that `kind` names, and every member is plain data of the union's size or less.
+    unsafe {
+        match m.kind {
+            0 => (Command::from(&m.body.new_order), m.body.new_order.sequence_number),
+            1 => (Command::from(&m.body.cancel), m.body.cancel.sequence_number),
+            _ => (Command::from(&m.body.modify), m.body.modify.sequence_number),
+        }
+    }
+}
+
+/// Turns the events of a run of commands into reports.
+struct Translator<'a, R, N> {
+    reports: &'a mut R,
+    /// The message number of an event's command.
+    number: N,
+    /// A modify's ack comes after its trades: it waits here until the next command.
+    modify_ack: Option<(u64, Report)>,
+    /// The command number whose `Replaced` event asked for that ack.
+    is_modify: &'a [Command],
+    base: u64,
+}
+
+impl<R: Reports, N: Fn(u64) -> u64> Translator<'_, R, N> {
+    fn finish(&mut self) {
+        if let Some((_, report)) = self.modify_ack.take() {
+            self.reports.report(&report);
+        }
+    }
+}
+
+impl<R: Reports, N: Fn(u64) -> u64> EventSink for Translator<'_, R, N> {
+    #[inline(always)]
+    fn event(&mut self, e: &Event) {
+        if self.modify_ack.is_some_and(|(seq, _)| seq != e.seq) {
+            self.finish();
+        }
+        let mut report = Report {
+            kind: 0,
+            side: e.side as u8,
+            sequence_number: (self.number)(e.seq),
+            order_id: e.id,
+            price_ticks: e.price,
+            quantity: e.qty as u32,
+            ..Report::default()
+        };
+        match e.kind {
+            EventKind::Accepted => {}
+            EventKind::Trade => {
+                report.kind = 1;
+                report.order_id = 0;
+                report.maker_order_id = e.maker();
+                report.taker_order_id = e.taker();
+            }
+            EventKind::Cancelled => report.kind = 2,
+            EventKind::Replaced => {
+                report.kind = 3;
+                self.modify_ack = Some((e.seq, report));
+                return;
+            }
+            EventKind::Rejected if e.reason == Reason::UnknownOrder => {
+                let is_modify = self.is_modify[(e.seq - self.base) as usize].kind == toprung_book::CommandKind::Replace;
+                report.kind = if is_modify { 5 } else { 4 };
+            }
+            // The referee's protocol has no word for a refused new order.
+            EventKind::Rejected | EventKind::Reduced => return,
+        }
+        self.reports.report(&report);
+    }
+}
+
+impl<R: Reports> Engine<R> {
+    /// An empty book with room for `orders` orders.
+    pub fn new(orders: u32, reports: R) -> Engine<R> {
+        let config = BookConfig {
+            replace_priority: ReplacePriority::LoseAlways,
+            expected_orders: orders,
+            ..BookConfig::default()
+        };
+        Engine { book: Book::new(config), commands: Vec::with_capacity(CHUNK), reports }
+    }
+
+    /// The book.
+    pub fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// Carries out one message.
+    pub fn message(&mut self, cmd: Command, number: u64) {
+        let base = self.book.commands();
+        let commands = [cmd];
+        let mut translator =
+            Translator { reports: &mut self.reports, number: |_| number, modify_ack: None, is_modify: &commands, base };
+        self.book.apply(&cmd, &mut translator);
+        translator.finish();
+    }
+
+    /// Carries out a run of messages, exactly as one by one.
+    pub fn batch(&mut self, messages: &[Message]) {
+        for chunk in messages.chunks(CHUNK) {
+            self.commands.clear();
+            self.commands.extend(chunk.iter().map(|m| translate(m).0));
+            let base = self.book.commands();
+            let mut translator = Translator {
+                reports: &mut self.reports,
+                number: |seq| translate(&chunk[(seq - base) as usize]).1,
+                modify_ack: None,
+                is_modify: &self.commands,
+                base,
+            };
+            self.book.apply_batch(&self.commands, &mut translator);
+            translator.finish();
+        }
+    }
+}
