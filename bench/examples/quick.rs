@@ -21,8 +21,7 @@ fn run(workload: &Workload, batch: usize) -> f64 {
 }
 
 /// Through the referee's messages and reports.
-fn run_referee(workload: &Workload) -> f64 {
-    let messages = Messages::of(workload);
+fn run_referee(workload: &Workload, messages: &Messages) -> f64 {
     let mut engine = Messages::engine();
     let start = Instant::now();
     assert_eq!(messages.run(&mut engine), workload.commands.len() as u64);
@@ -31,18 +30,26 @@ fn run_referee(workload: &Workload) -> f64 {
 
 fn main() {
     let only: Vec<String> = std::env::args().skip(1).collect();
+    let rounds = std::env::var("ROUNDS").ok().and_then(|r| r.parse().ok()).unwrap_or(9);
     let n = 2_000_000;
-    let mut workloads = vec![balanced(n), balanced_random_ids(n), collide(n), cancel_heavy(n), aggressive(n)];
-    if only.is_empty() || only.iter().any(|o| o == "deep") {
-        workloads.push(deep(n));
-    }
-    workloads.extend(referee::SCENARIOS.map(|s| referee::flow(s, 23, n / 2)));
-    workloads.retain(|w| only.is_empty() || only.iter().any(|o| o == w.name));
+    let wanted = |name: &str| only.is_empty() || only.iter().any(|o| o == name);
+    let shapes: [(&str, fn(usize) -> Workload); 6] = [
+        ("balanced", balanced),
+        ("random-ids", balanced_random_ids),
+        ("colliding-ids", collide),
+        ("cancel-heavy", cancel_heavy),
+        ("aggressive", aggressive),
+        ("deep", deep),
+    ];
+    let mut workloads: Vec<Workload> =
+        shapes.iter().filter(|(name, _)| wanted(name)).map(|(_, make)| make(n)).collect();
+    workloads.extend(referee::SCENARIOS.iter().filter(|s| wanted(s.name)).map(|&s| referee::flow(s, 23, n / 2)));
+    let messages: Vec<Messages> = workloads.iter().map(Messages::of).collect();
     let mut results = vec![Vec::new(); workloads.len()];
-    for _ in 0..9 {
-        for (w, r) in workloads.iter().zip(&mut results) {
+    for _ in 0..rounds {
+        for ((w, m), r) in workloads.iter().zip(&messages).zip(&mut results) {
             let referee = referee::SCENARIOS.iter().any(|s| s.name == w.name);
-            r.push(if referee { run_referee(w) } else { run(w, 4096) });
+            r.push(if referee { run_referee(w, m) } else { run(w, 4096) });
         }
     }
     for (w, r) in workloads.iter().zip(&mut results) {

@@ -1,8 +1,8 @@
 //! A workload as the referee's messages, run through the referee's adapter.
 
 use toprung_book::{CommandKind, TimeInForce};
-use toprung_referee::layout::{Body, Cancel, Message, Modify, NewOrder, Report};
-use toprung_referee::{Engine, Reports};
+use toprung_referee::layout::{Body, Message, Modify, NewOrder, Report};
+use toprung_referee::{EXPECTED_ORDERS, Engine, Reports};
 
 use crate::Workload;
 
@@ -35,7 +35,10 @@ impl Messages {
         let message = |(i, cmd): (usize, &toprung_book::Command)| {
             let (order_id, sequence_number, side) = (cmd.id, i as u64, cmd.side as u8);
             let (kind, body) = match cmd.kind {
-                CommandKind::Cancel => (1, Body { cancel: Cancel { order_id, sequence_number } }),
+                // Written whole, as the adapter wants it.
+                CommandKind::Cancel => {
+                    (1, Body { new_order: NewOrder { order_id, sequence_number, ..NewOrder::default() } })
+                }
                 CommandKind::Replace => {
                     let (new_price_ticks, new_quantity) = (cmd.price, cmd.qty as u32);
                     let reserved = [0; 3];
@@ -56,7 +59,7 @@ impl Messages {
 
     /// An engine with an empty book, ready to run.
     pub fn engine() -> Engine<impl Reports> {
-        Engine::new(1 << 16, Ring { slots: vec![Report::default(); RING].into(), written: 0 })
+        Engine::new(EXPECTED_ORDERS, Ring { slots: vec![Report::default(); RING].into(), written: 0 })
     }
 
     /// Runs every message through `engine`; returns the number of commands its book has seen.

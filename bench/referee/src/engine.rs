@@ -1,7 +1,7 @@
 //! From messages to commands and from events to reports. Glue: the matching is `toprung-book`, unmodified.
 
 use toprung_book::{
-    Book, BookConfig, Command, Event, EventKind, EventSink, Reason, ReplacePriority, Side, TimeInForce,
+    Book, BookConfig, Command, CommandKind, Event, EventKind, EventSink, Reason, ReplacePriority, Side, TimeInForce,
 };
 
 use crate::layout::{Cancel, Message, Modify, NewOrder, Report};
@@ -24,42 +24,47 @@ pub struct Engine<R> {
 }
 
 fn side(side: u8) -> Side {
-    if side == 0 { Side::Buy } else { Side::Sell }
+    Side::BOTH[usize::from(side & 1)]
 }
 
 impl From<&NewOrder> for Command {
-    #[inline(always)]
     fn from(m: &NewOrder) -> Command {
-        let tif = if m.ioc == 0 { TimeInForce::Gtc } else { TimeInForce::Ioc };
+        let tif = [TimeInForce::Gtc, TimeInForce::Ioc][usize::from(m.ioc != 0)];
         Command::limit(m.order_id, side(m.side), m.price_ticks, u64::from(m.quantity)).with_tif(tif)
     }
 }
 
 impl From<&Cancel> for Command {
-    #[inline(always)]
     fn from(m: &Cancel) -> Command {
         Command::cancel(m.order_id)
     }
 }
 
 impl From<&Modify> for Command {
-    #[inline(always)]
     fn from(m: &Modify) -> Command {
         Command { side: side(m.side), ..Command::replace(m.order_id, m.new_price_ticks, u64::from(m.new_quantity)) }
     }
 }
 
-/// The command of a message, and the message's number.
+/// The command of a message.
+///
+/// The three bodies have their fields at the same places, and a command ignores what its kind does not use. So this needs
+/// no branch, which would be guessed wrong as often as the one in the book.
 #[inline(always)]
-fn translate(m: &Message) -> (Command, u64) {
-    // SAFETY: the referee fills the member that `kind` names, and every member is plain data of the union's size or less.
-    unsafe {
-        match m.kind {
-            0 => (Command::from(&m.body.new_order), m.body.new_order.sequence_number),
-            1 => (Command::from(&m.body.cancel), m.body.cancel.sequence_number),
-            _ => (Command::from(&m.body.modify), m.body.modify.sequence_number),
-        }
-    }
+fn translate(m: &Message) -> Command {
+    // SAFETY: the largest member is plain data for which every bit pattern is valid, and a message is written whole by
+    // whoever makes a batch.
+    let body = unsafe { m.body.new_order };
+    let kind =
+        [CommandKind::Limit, CommandKind::Cancel, CommandKind::Replace, CommandKind::Replace][usize::from(m.kind & 3)];
+    Command { kind, ..Command::from(&body) }
+}
+
+/// The number of a message.
+#[inline(always)]
+fn number(m: &Message) -> u64 {
+    // SAFETY: every member has its number at the same place.
+    unsafe { m.body.cancel.sequence_number }
 }
 
 /// Turns the events of a run of commands into reports.
@@ -112,7 +117,7 @@ impl<R: Reports, N: Fn(u64) -> u64> EventSink for Translator<'_, R, N> {
                 return;
             }
             EventKind::Rejected if e.reason == Reason::UnknownOrder => {
-                let is_modify = self.is_modify[(e.seq - self.base) as usize].kind == toprung_book::CommandKind::Replace;
+                let is_modify = self.is_modify[(e.seq - self.base) as usize].kind == CommandKind::Replace;
                 report.kind = if is_modify { 5 } else { 4 };
             }
             // The referee's protocol has no word for a refused new order.
@@ -152,11 +157,11 @@ impl<R: Reports> Engine<R> {
     pub fn batch(&mut self, messages: &[Message]) {
         for chunk in messages.chunks(CHUNK) {
             self.commands.clear();
-            self.commands.extend(chunk.iter().map(|m| translate(m).0));
+            self.commands.extend(chunk.iter().map(translate));
             let base = self.book.commands();
             let mut translator = Translator {
                 reports: &mut self.reports,
-                number: |seq| translate(&chunk[(seq - base) as usize]).1,
+                number: |seq| number(&chunk[(seq - base) as usize]),
                 modify_ack: None,
                 is_modify: &self.commands,
                 base,

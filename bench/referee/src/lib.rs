@@ -18,7 +18,7 @@ use layout::{Cancel, Message, Modify, NewOrder, Report, Transport};
 use queue::{Queue, TRANSPORT};
 
 /// Orders to have room for before the clock starts.
-const EXPECTED_ORDERS: u32 = 1 << 16;
+pub const EXPECTED_ORDERS: u32 = 1 << 14;
 
 /// Reports into the queue that the referee handed over.
 enum Outlet {

@@ -121,6 +121,6 @@ mod tests {
     #[test]
     fn the_digest_is_pinned_since_golden_files_depend_on_it() {
         assert_eq!(Digest::EMPTY.to_string(), "510e527fade682d19b05688c2b3e6c1f");
-        assert_eq!(of(&[E, E]).to_string(), of(&[E, E]).to_string());
+        assert_eq!(of(&[E, E]).to_string(), "c888dabfe26ce0b2cd887fb8d85593b5");
     }
 }

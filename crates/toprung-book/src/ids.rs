@@ -20,7 +20,8 @@ const CHAIN_USUAL_MAX: u32 = 8;
 /// The id table of one book.
 #[derive(Clone, Debug)]
 pub(crate) struct IdIndex {
-    buckets: Vec<Handle>,
+    /// A power of two of them, and never none.
+    buckets: Box<[Handle]>,
     multiplier: u64,
     shift: u32,
     len: u32,
@@ -30,22 +31,21 @@ pub(crate) struct IdIndex {
 
 impl Default for IdIndex {
     fn default() -> IdIndex {
-        IdIndex { buckets: Vec::new(), multiplier: 1, shift: 0, len: 0, excess: 0 }
+        IdIndex { buckets: [NIL].into(), multiplier: 1, shift: 0, len: 0, excess: 0 }
     }
 }
 
 impl IdIndex {
     #[inline(always)]
     fn bucket(&self, id: u64) -> usize {
-        // An empty table wraps to the full mask; nobody looks at a bucket then.
-        (id.wrapping_mul(self.multiplier) >> self.shift) as usize & self.buckets.len().wrapping_sub(1)
+        (id.wrapping_mul(self.multiplier) >> self.shift) as usize & (self.buckets.len() - 1)
     }
 
     /// The first order of the chain that `id` belongs to.
     #[inline(always)]
     fn first(&self, id: u64) -> Handle {
-        let b = self.bucket(id);
-        if b < self.buckets.len() { self.buckets[b] } else { NIL }
+        // SAFETY: `bucket` masks with the length less one, and the length is never zero.
+        unsafe { *self.buckets.get_unchecked(self.bucket(id)) }
     }
 
     /// Live orders.
@@ -147,7 +147,7 @@ impl IdIndex {
     }
 
     fn resize(&mut self, slab: &mut Slab, buckets: usize) {
-        let old = std::mem::replace(&mut self.buckets, vec![NIL; buckets]);
+        let old = std::mem::replace(&mut self.buckets, vec![NIL; buckets].into());
         self.shift = if self.multiplier == 1 { 0 } else { 64 - buckets.trailing_zeros() };
         self.excess = 0;
         for mut h in old {
@@ -187,7 +187,7 @@ impl IdIndex {
 
     /// Bytes on the heap.
     pub(crate) fn memory_bytes(&self) -> usize {
-        self.buckets.capacity() * size_of::<Handle>()
+        self.buckets.len() * size_of::<Handle>()
     }
 }
 
