@@ -4,10 +4,7 @@ use toprung_book::{CommandKind, TimeInForce};
 use toprung_referee::layout::{Body, Message, Modify, NewOrder, Report};
 use toprung_referee::{EXPECTED_ORDERS, Engine, Reports};
 
-use crate::Workload;
-
-/// Messages delivered at a time.
-const BATCH: usize = 4096;
+use crate::{BATCH, Workload};
 
 /// Reports kept: as many as a queue between two threads would hold.
 const RING: usize = 4096;

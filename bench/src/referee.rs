@@ -8,7 +8,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use toprung_book::{Command, Side};
+use toprung_book::{BookConfig, Command, ReplacePriority, Side};
 
 use crate::Workload;
 use crate::random::Random;
@@ -115,5 +115,6 @@ pub fn flow(scenario: Scenario, seed: u64, new_orders: usize) -> Workload {
             due.push(Reverse((live_for(&mut random), i as u64, later.len() - 1)));
         }
     }
-    Workload { name: scenario.name, preload: Vec::new(), commands }
+    let config = BookConfig { replace_priority: ReplacePriority::LoseAlways, ..BookConfig::default() };
+    Workload { name: scenario.name, config, preload: Vec::new(), commands }
 }

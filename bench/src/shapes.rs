@@ -1,6 +1,6 @@
 //! The shapes: balanced, deep, aggressive, cancel-heavy.
 
-use toprung_book::{Book, Command, Event, EventKind, Side};
+use toprung_book::{Book, BookConfig, Command, Event, EventKind, Side};
 
 use crate::Workload;
 use crate::random::Random;
@@ -108,7 +108,7 @@ impl Maker {
                 maker.take(shape.take_max);
             }
         }
-        Workload { name, preload, commands: maker.out }
+        Workload { name, config: BookConfig::default(), preload, commands: maker.out }
     }
 }
 
