@@ -1,0 +1,337 @@
+//! One book's run: its flow, its book and what is measured, in chunks.
+//!
+//! A run depends on nothing but the configuration and the book's index, so books can be run by anybody in any order.
+
+use toprung_book::{Command, Event, EventKind, EventSink};
+use toprung_trace::{LatencyHistogram, LatencySampler};
+
+use crate::config::{Horizon, SimConfig};
+use crate::flow::{Flow, FlowView};
+use crate::metrics::{L1Row, Metrics, Sampler, Tally};
+use crate::result::BookResult;
+use crate::touch::{Touch, TouchWatch};
+use crate::venue::SimBook;
+
+/// Events to expect between two rows at the least, so that sampling stays a small part of the work.
+const EVENTS_PER_ROW_MIN: f64 = 64.0;
+
+/// A book, and what the run knows of it.
+struct Venue<B> {
+    book: B,
+    touch: Touch,
+}
+
+impl<B: SimBook> FlowView for Venue<B> {
+    #[inline(always)]
+    fn touch(&self) -> &Touch {
+        &self.touch
+    }
+
+    #[inline(always)]
+    fn contains(&self, id: u64) -> bool {
+        self.book.contains(id)
+    }
+}
+
+/// Takes a command's events for the counts and for the touch.
+struct Recorder<'a> {
+    tally: &'a mut Tally,
+    touch: &'a Touch,
+    watch: TouchWatch,
+}
+
+impl EventSink for Recorder<'_> {
+    #[inline(always)]
+    fn event(&mut self, e: &Event) {
+        self.tally.event(e);
+        self.watch.event(e, self.touch);
+    }
+}
+
+/// A book on its way to the horizon.
+pub(crate) struct BookRun<B, F> {
+    venue: Venue<B>,
+    flow: F,
+    tally: Tally,
+    metrics: Metrics,
+    sampler: Sampler,
+    latency: LatencySampler,
+    depth_ticks: u32,
+    warmup_events: u64,
+    warmup_left: u64,
+    /// Commands left of the measured part; without meaning when the horizon is a time.
+    events_left: u64,
+    /// Simulated time at which the warm-up ended.
+    start_ns: u64,
+    /// Simulated time at which the run ends, `u64::MAX` when the horizon is in events.
+    end_ns: u64,
+    duration_ns: u64,
+    /// Simulated time up to which the metrics are.
+    measured_ns: u64,
+    /// Simulated time of the last command.
+    now_ns: u64,
+    complete: bool,
+}
+
+impl<B: SimBook, F: Flow> BookRun<B, F> {
+    /// An empty book of a checked configuration with its own flow, at its start.
+    pub(crate) fn new(config: &SimConfig, flow: F) -> BookRun<B, F> {
+        let reference = config.flow.reference_price();
+        let venue = Venue {
+            book: B::open(config.book.to_book_config(config.expected_orders_per_book())),
+            touch: Touch::empty_at(reference),
+        };
+        let (events_left, duration_ns) = match config.horizon {
+            Horizon::Events(n) => (n, u64::MAX),
+            Horizon::DurationNs(t) => (u64::MAX, t),
+        };
+        BookRun {
+            flow,
+            venue,
+            tally: Tally::new(reference),
+            metrics: Metrics::default(),
+            sampler: Sampler::new(config.samples.rows, row_interval_ns(config)),
+            latency: LatencySampler::new(config.latency_sampling),
+            depth_ticks: config.samples.depth_ticks,
+            warmup_events: 0,
+            warmup_left: config.warmup_events,
+            events_left,
+            start_ns: 0,
+            end_ns: if config.warmup_events == 0 { duration_ns } else { u64::MAX },
+            duration_ns,
+            measured_ns: 0,
+            now_ns: 0,
+            complete: false,
+        }
+    }
+
+    /// Applies at most `budget` commands and says how many it were; fewer only if the run is over.
+    pub(crate) fn advance(&mut self, budget: u64) -> u64 {
+        let mut done = 0;
+        if self.warmup_left > 0 {
+            let n = self.warmup_left.min(budget);
+            for _ in 0..n {
+                self.warm_up();
+            }
+            self.warmup_left -= n;
+            self.warmup_events += n;
+            done = n;
+            if self.warmup_left == 0 {
+                self.start_measuring();
+            }
+        }
+        if self.warmup_left == 0 && !self.complete {
+            let n = self.events_left.min(budget - done);
+            for k in 0..n {
+                // The command goes from the flow to the book in registers: kept in a field, it was written in parts and
+                // read back whole, and waiting for that took two thirds of the run.
+                let (time, cmd) = self.flow.next(&self.venue);
+                if time > self.end_ns {
+                    self.complete = true;
+                    self.now_ns = self.end_ns;
+                    return done + k;
+                }
+                self.step(time, cmd);
+            }
+            self.events_left -= n;
+            self.complete = self.events_left == 0;
+            done += n;
+        }
+        done
+    }
+
+    /// Orders resting now.
+    pub(crate) fn resting_orders(&self) -> usize {
+        self.venue.book.order_count()
+    }
+
+    /// Whether the horizon is reached.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.complete
+    }
+
+    /// One command of the warm-up: counted nowhere but in the digest.
+    fn warm_up(&mut self) {
+        let (time, cmd) = self.flow.next(&self.venue);
+        let Venue { book, touch } = &mut self.venue;
+        let mut watch = TouchWatch::default();
+        book.apply(&cmd, &mut Watching { watch: &mut watch, touch, last_price: &mut self.tally.last_price });
+        if watch.changed {
+            touch.refresh(book);
+        }
+        self.now_ns = time;
+    }
+
+    fn start_measuring(&mut self) {
+        self.start_ns = self.now_ns;
+        self.measured_ns = self.now_ns;
+        self.end_ns = self.now_ns.saturating_add(self.duration_ns);
+    }
+
+    /// One command of the measured part.
+    #[inline(always)]
+    fn step(&mut self, time: u64, cmd: Command) {
+        if self.sampler.is_due(time - self.start_ns) {
+            self.sample(time);
+        }
+        self.now_ns = time;
+        self.tally.command(cmd.kind);
+        let Venue { book, touch } = &mut self.venue;
+        let mut recorder = Recorder { tally: &mut self.tally, touch, watch: TouchWatch::default() };
+        let timer = self.latency.start();
+        book.apply(&cmd, &mut recorder);
+        self.latency.stop(timer);
+        if recorder.watch.changed {
+            self.metrics.hold(touch, time - self.measured_ns);
+            self.measured_ns = time;
+            touch.refresh(book);
+        }
+    }
+
+    /// Takes the rows that are due before `time`.
+    #[cold]
+    #[inline(never)]
+    fn sample(&mut self, time: u64) {
+        let Touch { bid, bid_qty, ask, ask_qty } = self.venue.touch;
+        let row = L1Row {
+            time_ns: 0,
+            bid,
+            bid_qty,
+            ask,
+            ask_qty,
+            bid_depth: self.venue.book.depth_within(toprung_book::Side::Buy, self.depth_ticks),
+            ask_depth: self.venue.book.depth_within(toprung_book::Side::Sell, self.depth_ticks),
+            volume: self.tally.volume(),
+            last_price: self.tally.last_price,
+        };
+        self.sampler.take(time - self.start_ns, row);
+    }
+
+    /// Ends the run where it is.
+    pub(crate) fn finish(mut self, keep_samples: bool) -> (BookResult, Option<LatencyHistogram>) {
+        if self.warmup_left == 0 {
+            let end = self.now_ns;
+            self.metrics.hold(&self.venue.touch, end - self.measured_ns);
+            // A row at the very end is due now: nothing more happens at this time.
+            self.sample(end.saturating_add(1));
+        }
+        self.tally.write(&mut self.metrics);
+        let samples = self.sampler.into_samples();
+        self.metrics.take_depths(&samples.rows);
+        let result = BookResult {
+            digest: self.venue.book.digest(),
+            metrics: self.metrics,
+            warmup_events: self.warmup_events,
+            resting_orders: self.venue.book.order_count() as u64,
+            complete: self.complete,
+            samples: keep_samples.then_some(samples),
+        };
+        (result, self.latency.into_histogram())
+    }
+}
+
+/// What is looked at in the warm-up.
+struct Watching<'a> {
+    watch: &'a mut TouchWatch,
+    touch: &'a Touch,
+    last_price: &'a mut i64,
+}
+
+impl EventSink for Watching<'_> {
+    #[inline(always)]
+    fn event(&mut self, e: &Event) {
+        self.watch.event(e, self.touch);
+        if e.kind == EventKind::Trade {
+            *self.last_price = e.price;
+        }
+    }
+}
+
+/// The spacing of rows to begin with: of a horizon in time its share, of one in events less than what is to be expected,
+/// since it doubles when it proves too fine.
+fn row_interval_ns(config: &SimConfig) -> u64 {
+    let rows = u64::from(config.samples.rows.max(2));
+    let event_ns = 1e9 / config.flow.events_per_second();
+    let least = (event_ns * EVENTS_PER_ROW_MIN) as u64;
+    match config.horizon {
+        Horizon::DurationNs(t) => (t / (rows - 1)).max(least),
+        Horizon::Events(n) => ((event_ns * n as f64) as u64 / (2 * rows)).max(least),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use toprung_book::Book;
+    use toprung_book::naive::NaiveBook;
+
+    use super::*;
+    use crate::config::{BookSettings, PolicySettings};
+    use crate::flow::{FlowConfig, SantaFeConfig, santa_fe::SantaFe};
+    use crate::random::StreamKey;
+
+    fn begin<B: SimBook>(config: &SimConfig) -> BookRun<B, SantaFe> {
+        let FlowConfig::SantaFe(model) = &config.flow;
+        BookRun::new(config, SantaFe::open(model, StreamKey::new(config.seed, &config.streams), 0))
+    }
+
+    fn finished<B: SimBook>(config: &SimConfig) -> BookResult {
+        let mut run = begin::<B>(config);
+        while !run.is_complete() {
+            run.advance(777);
+        }
+        run.finish(true).0
+    }
+
+    /// The fast book, the cached touch and the chunks on one side, the specification on the other.
+    #[test]
+    fn the_naive_book_gives_the_same_run() {
+        let ten = SantaFeConfig { order_size: 10, ..SantaFeConfig::from_scales(1000.0, 0.02, 0.5) };
+        for policy in [PolicySettings::Fifo {}, PolicySettings::ProRata { min_lot: 2 }] {
+            let config = SimConfig {
+                horizon: Horizon::Events(20_000),
+                warmup_events: 1_000,
+                flow: FlowConfig::SantaFe(ten.clone()),
+                book: BookSettings { policy, ..BookSettings::default() },
+                ..SimConfig::default()
+            };
+            let (fast, naive) = (finished::<Book>(&config), finished::<NaiveBook>(&config));
+            assert_eq!(fast.digest, naive.digest);
+            assert_eq!(fast.metrics, naive.metrics);
+            assert_eq!(fast.samples, naive.samples);
+            assert!(fast.metrics.trades > 500);
+        }
+    }
+
+    /// The touch is asked for only when an event says that it may have changed. It must never be out of date.
+    #[test]
+    fn the_remembered_touch_is_the_books() {
+        for tick in [0.01, 0.2, 1.0, 4.0] {
+            let flow = FlowConfig::SantaFe(SantaFeConfig::from_scales(1000.0, 0.3, tick));
+            let config =
+                SimConfig { horizon: Horizon::Events(20_000), warmup_events: 100, flow, ..SimConfig::default() };
+            let mut run = begin::<Book>(&config);
+            while run.advance(1) == 1 {
+                let mut fresh = run.venue.touch;
+                fresh.refresh(&run.venue.book);
+                assert_eq!(run.venue.touch, fresh);
+            }
+        }
+    }
+
+    #[test]
+    fn the_size_of_the_chunks_does_not_matter() {
+        let config = SimConfig { horizon: Horizon::Events(3_000), warmup_events: 1_000, ..SimConfig::default() };
+        let of = |budget| {
+            let mut run = begin::<Book>(&config);
+            let mut events = 0;
+            while !run.is_complete() {
+                events += run.advance(budget);
+            }
+            assert_eq!(events, 4_000);
+            let r = run.finish(true).0;
+            (r.digest, r.metrics, r.samples)
+        };
+        assert_eq!(of(1), of(8192));
+        assert_eq!(of(999), of(1001));
+    }
+}

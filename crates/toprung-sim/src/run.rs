@@ -1,0 +1,196 @@
+//! Runs the books of a configuration on a pool of threads: [`simulate`].
+//!
+//! Books share nothing, so the pool may take them in any order; results are put together by the books' indices. The
+//! calling thread waits, reports progress and does no other work.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use rayon::prelude::*;
+use toprung_book::{Book, Digest};
+use toprung_trace::{LatencyHistogram, Stopwatch};
+
+use crate::book_run::BookRun;
+use crate::config::{PolicySettings, SimConfig};
+use crate::error::SimError;
+use crate::flow::santa_fe::SantaFe;
+use crate::flow::{Flow, FlowConfig};
+use crate::metrics::Metrics;
+use crate::random::StreamKey;
+use crate::result::{BookResult, Progress, SimResult};
+
+/// Most commands between two looks at the cancel flag: well below a millisecond of work.
+const CHUNK_EVENTS: u64 = 8192;
+
+/// Resting orders that may be visited between two looks where one command can visit them all: some 10 ms of work.
+const CHUNK_VISITS: u64 = 1 << 20;
+
+/// Least time between two reports of progress.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// Runs a simulation to its horizon, or until `cancel` is set.
+///
+/// Blocks the calling thread. `progress` is called on it, at most ten times a second and once at the end. When `cancel`
+/// is set (by another thread or by `progress`), every book stops within some milliseconds of work, and the result is
+/// partial, valid and marked [`cancelled`](SimResult::cancelled).
+///
+/// ```
+/// use std::sync::atomic::AtomicBool;
+/// use toprung_sim::{Horizon, SimConfig, simulate};
+///
+/// let config = SimConfig { books: 2, horizon: Horizon::Events(10_000), ..SimConfig::default() };
+/// let one = simulate(&SimConfig { threads: 1, ..config.clone() }, &AtomicBool::new(false), &|_| {}).unwrap();
+/// let two = simulate(&SimConfig { threads: 2, ..config }, &AtomicBool::new(false), &|_| {}).unwrap();
+/// assert_eq!(one.digest, two.digest);
+/// assert!(one.metrics.mean_spread_ticks() > 1.0);
+/// ```
+///
+/// # Errors
+///
+/// [`SimError::Config`] and [`SimError::Memory`] before anything starts; [`SimError::Threads`] if the system gives no
+/// threads.
+pub fn simulate(
+    config: &SimConfig,
+    cancel: &AtomicBool,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<SimResult, SimError> {
+    config.validate()?;
+    let threads = config.worker_threads();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads as usize)
+        .thread_name(|k| format!("toprung-{k}"))
+        .build()
+        .map_err(|e| SimError::Threads { threads, message: e.to_string() })?;
+    let shared = Shared {
+        cancel,
+        events: AtomicU64::new(0),
+        books: AtomicU32::new(0),
+        latency: Mutex::new(None),
+        done: Done::default(),
+    };
+    let watch = Stopwatch::start();
+    let outcome: Mutex<(Vec<BookResult>, u64)> = Mutex::default();
+    pool.in_place_scope(|scope| {
+        scope.spawn(|_| {
+            // However this ends, the calling thread must not wait for ever.
+            let _done = shared.done.when_dropped();
+            let books = run_books(config, &shared);
+            *outcome.lock().unwrap_or_else(PoisonError::into_inner) = (books, watch.elapsed_ns());
+        });
+        while !shared.done.wait(PROGRESS_EVERY) {
+            progress(shared.progress(config));
+        }
+    });
+    progress(shared.progress(config));
+    let latency = shared.latency.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let (books, elapsed_ns) = outcome.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(SimResult { threads, elapsed_ns, latency, ..put_together(books) })
+}
+
+/// What the workers and the calling thread both see.
+struct Shared<'a> {
+    cancel: &'a AtomicBool,
+    events: AtomicU64,
+    books: AtomicU32,
+    /// Of all finished books: the order of adding does not matter, and a histogram per book would be too large to keep.
+    latency: Mutex<Option<LatencyHistogram>>,
+    done: Done,
+}
+
+impl Shared<'_> {
+    fn progress(&self, config: &SimConfig) -> Progress {
+        Progress {
+            events_done: self.events.load(Relaxed),
+            events_total: config.expected_events_per_book().saturating_mul(config.books.into()),
+            books_done: self.books.load(Relaxed),
+            books_total: config.books,
+        }
+    }
+}
+
+/// Tells one thread that another is through.
+#[derive(Default)]
+struct Done {
+    flag: Mutex<bool>,
+    changed: Condvar,
+}
+
+struct SetWhenDropped<'a>(&'a Done);
+
+impl Drop for SetWhenDropped<'_> {
+    fn drop(&mut self) {
+        *self.0.flag.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.0.changed.notify_all();
+    }
+}
+
+impl Done {
+    fn when_dropped(&self) -> SetWhenDropped<'_> {
+        SetWhenDropped(self)
+    }
+
+    /// Waits until it is done, at most `time`, and says whether it is.
+    fn wait(&self, time: Duration) -> bool {
+        let flag = self.flag.lock().unwrap_or_else(PoisonError::into_inner);
+        *self.changed.wait_timeout_while(flag, time, |done| !*done).unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+/// Runs every book, one at a time on each thread: its working set then stays in the core's caches.
+fn run_books(config: &SimConfig, shared: &Shared<'_>) -> Vec<BookResult> {
+    // Single books may be long, so that they are handed out one by one; of very many, some at a time.
+    let at_a_time = (config.books as usize / 4096).max(1);
+    (0..config.books).into_par_iter().with_max_len(at_a_time).map(|index| run_book(config, index, shared)).collect()
+}
+
+fn run_book(config: &SimConfig, index: u32, shared: &Shared<'_>) -> BookResult {
+    if shared.cancel.load(Relaxed) {
+        // There may be very many of these: not even an empty book is built.
+        return BookResult::not_started();
+    }
+    let key = StreamKey::new(config.seed, &config.streams);
+    match &config.flow {
+        FlowConfig::SantaFe(model) => drive(config, SantaFe::open(model, key, index), index, shared),
+    }
+}
+
+fn drive<F: Flow>(config: &SimConfig, flow: F, index: u32, shared: &Shared<'_>) -> BookResult {
+    let mut run = BookRun::<Book, F>::new(config, flow);
+    while !run.is_complete() && !shared.cancel.load(Relaxed) {
+        let chunk = match config.book.policy {
+            PolicySettings::Fifo {} => CHUNK_EVENTS,
+            PolicySettings::ProRata { .. } => (CHUNK_VISITS / (run.resting_orders() as u64 + 1)).clamp(1, CHUNK_EVENTS),
+        };
+        shared.events.fetch_add(run.advance(chunk), Relaxed);
+    }
+    if run.is_complete() {
+        shared.books.fetch_add(1, Relaxed);
+    }
+    let (result, histogram) = run.finish(index < config.samples.books);
+    if let Some(h) = histogram {
+        let mut all = shared.latency.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *all {
+            Some(all) => all.merge(&h),
+            none => *none = Some(h),
+        }
+    }
+    result
+}
+
+/// Adds the books up in their order.
+fn put_together(books: Vec<BookResult>) -> SimResult {
+    let mut digest = Digest::EMPTY;
+    let mut metrics = Metrics::default();
+    let mut events = 0;
+    let mut cancelled = false;
+    for book in &books {
+        digest.combine(book.digest);
+        if book.metrics.events > 0 {
+            metrics.add(&book.metrics);
+        }
+        events += book.warmup_events + book.metrics.events;
+        cancelled |= !book.complete;
+    }
+    SimResult { cancelled, digest, metrics, books, events, threads: 0, elapsed_ns: 0, latency: None }
+}

@@ -1,0 +1,102 @@
+//! What the simulator asks of a book: the same of the fast book, which runs, and of the naive one, which the tests hold
+//! it against.
+
+use toprung_book::{Book, BookConfig, Command, Digest, EventSink, Side};
+
+/// A book as the simulator drives it.
+pub(crate) trait SimBook {
+    /// An empty book.
+    fn open(config: BookConfig) -> Self;
+
+    /// Carries out one command.
+    fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S);
+
+    /// Price and open quantity of the best level.
+    fn best(&self, side: Side) -> Option<(i64, u64)>;
+
+    /// Whether order `id` rests.
+    fn contains(&self, id: u64) -> bool;
+
+    /// Open quantity at the best price and the `ticks - 1` prices behind it.
+    fn depth_within(&self, side: Side, ticks: u32) -> u64;
+
+    /// Resting orders.
+    fn order_count(&self) -> usize;
+
+    /// Digest of every event so far.
+    fn digest(&self) -> Digest;
+}
+
+/// The quantity of the levels, best first, that lie less than `ticks` from the first of them.
+fn within(levels: impl Iterator<Item = (i64, u64)>, ticks: u32) -> u64 {
+    let mut best = None;
+    levels
+        .take_while(|(price, _)| price.abs_diff(*best.get_or_insert(*price)) < u64::from(ticks))
+        .map(|(_, qty)| qty)
+        .sum()
+}
+
+impl SimBook for Book {
+    fn open(config: BookConfig) -> Book {
+        Book::new(config)
+    }
+
+    #[inline(always)]
+    fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
+        Book::apply(self, cmd, sink);
+    }
+
+    #[inline(always)]
+    fn best(&self, side: Side) -> Option<(i64, u64)> {
+        Book::best(self, side).map(|l| (l.price, l.qty))
+    }
+
+    #[inline(always)]
+    fn contains(&self, id: u64) -> bool {
+        Book::contains(self, id)
+    }
+
+    fn depth_within(&self, side: Side, ticks: u32) -> u64 {
+        within(self.depth(side).map(|l| (l.price, l.qty)), ticks)
+    }
+
+    fn order_count(&self) -> usize {
+        Book::order_count(self)
+    }
+
+    fn digest(&self) -> Digest {
+        Book::digest(self)
+    }
+}
+
+#[cfg(test)]
+impl SimBook for toprung_book::naive::NaiveBook {
+    fn open(config: BookConfig) -> Self {
+        Self::new(config)
+    }
+
+    fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
+        toprung_book::MatchingBook::apply(self, cmd, sink);
+    }
+
+    fn best(&self, side: Side) -> Option<(i64, u64)> {
+        toprung_book::MatchingBook::levels(self, side, 1).first().map(|l| (l.price, l.qty))
+    }
+
+    fn contains(&self, id: u64) -> bool {
+        toprung_book::MatchingBook::order(self, id).is_some()
+    }
+
+    fn depth_within(&self, side: Side, ticks: u32) -> u64 {
+        let levels = toprung_book::MatchingBook::levels(self, side, usize::MAX);
+        within(levels.into_iter().map(|l| (l.price, l.qty)), ticks)
+    }
+
+    fn order_count(&self) -> usize {
+        toprung_book::MatchingBook::order_count(self)
+    }
+
+    fn digest(&self) -> Digest {
+        toprung_book::MatchingBook::digest(self)
+    }
+}

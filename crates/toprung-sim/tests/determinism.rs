@@ -1,0 +1,210 @@
+//! (config, seed) determines every event: for any number of threads, and for every book alone.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use toprung_sim::{
+    BookSettings, FlowConfig, Horizon, PolicySettings, Progress, SampleSettings, SantaFeConfig, SimConfig, SimResult,
+    scenarios, simulate,
+};
+
+fn run(config: &SimConfig) -> SimResult {
+    simulate(config, &AtomicBool::new(false), &|_| {}).unwrap()
+}
+
+fn small() -> SimConfig {
+    SimConfig {
+        books: 13,
+        horizon: Horizon::Events(5_000),
+        warmup_events: 500,
+        samples: SampleSettings { rows: 64, books: 4, depth_ticks: 5 },
+        ..SimConfig::default()
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    for scenario in scenarios::all() {
+        let config = SimConfig { books: 13, horizon: Horizon::Events(5_000), warmup_events: 500, ..scenario.config };
+        let one = run(&SimConfig { threads: 1, ..config.clone() });
+        for threads in [2, 3, 7] {
+            let other = run(&SimConfig { threads, ..config.clone() });
+            assert_eq!(other.threads, threads);
+            assert_eq!(one.digest, other.digest, "{} on {threads} threads", scenario.name);
+            assert_eq!(one.metrics, other.metrics);
+            for (a, b) in one.books.iter().zip(&other.books) {
+                assert_eq!((a.digest, &a.metrics, &a.samples), (b.digest, &b.metrics, &b.samples));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_book_does_not_depend_on_how_many_others_there_are() {
+    let many = run(&small());
+    for books in [1, 5, 12] {
+        let few = run(&SimConfig { books, ..small() });
+        for (a, b) in few.books.iter().zip(&many.books) {
+            assert_eq!((a.digest, &a.metrics), (b.digest, &b.metrics));
+        }
+    }
+    let digests: std::collections::HashSet<_> = many.books.iter().map(|b| b.digest).collect();
+    assert_eq!(digests.len(), many.books.len(), "no two books are alike");
+}
+
+#[test]
+fn seed_streams_and_policy_change_the_events_and_measuring_does_not() {
+    let base = run(&small());
+    let samples = SampleSettings { rows: 0, books: 0, depth_ticks: 1 };
+    assert_eq!(run(&SimConfig { samples, latency_sampling: Some(0), ..small() }).digest, base.digest);
+    let flow = FlowConfig::SantaFe(SantaFeConfig { order_size: 10, ..SantaFeConfig::default() });
+    let pro_rata = BookSettings { policy: PolicySettings::ProRata { min_lot: 1 }, ..BookSettings::default() };
+    let fifo_ten = run(&SimConfig { flow: flow.clone(), ..small() }).digest;
+    let others = [
+        run(&SimConfig { seed: 2, ..small() }).digest,
+        run(&SimConfig { streams: "other".to_owned(), ..small() }).digest,
+        fifo_ten,
+        run(&SimConfig { flow, book: pro_rata, ..small() }).digest,
+    ];
+    assert!(others.iter().all(|d| *d != base.digest));
+    assert_ne!(others[2], others[3]);
+}
+
+/// The digest is part of the product: golden runs compare against it on every platform.
+#[test]
+fn the_digest_of_a_run_is_pinned() {
+    assert_eq!(run(&small()).digest.to_string(), "152fbdf9f41022c204871d0e8d3e7394");
+}
+
+#[test]
+fn a_horizon_in_time_ends_at_that_time() {
+    let config = SimConfig { horizon: Horizon::DurationNs(500_000_000), ..small() };
+    let r = run(&config);
+    assert!(!r.cancelled);
+    for b in &r.books {
+        assert_eq!(b.metrics.time_ns, 500_000_000);
+        // 16,000 events a second, Poisson-like.
+        assert!((b.metrics.events as f64 - 8000.0).abs() < 1000.0, "{}", b.metrics.events);
+    }
+    let s = r.books[0].samples.as_ref().unwrap();
+    assert_eq!(s.rows.len(), 64);
+    assert!(s.rows.last().unwrap().time_ns <= 500_000_000);
+    assert_eq!(r.books[4].samples, None, "rows are kept for the first four books");
+}
+
+/// Stopping the run at every possible length must not change what came before.
+#[test]
+fn a_shorter_run_is_the_beginning_of_a_longer_one() {
+    let of = |n| run(&SimConfig { books: 1, horizon: Horizon::Events(n), ..small() }).metrics;
+    let (a, b) = (of(1000), of(2000));
+    assert_eq!(a.events, 1000);
+    assert!(a.time_ns < b.time_ns && a.trades <= b.trades && a.volume <= b.volume);
+}
+
+/// Cancels a run of `config` after `run_for` and says how long it took to stop.
+fn cancelled_after(config: &SimConfig, run_for: Duration) -> (SimResult, Duration) {
+    let cancel = AtomicBool::new(false);
+    std::thread::scope(|s| {
+        let run = s.spawn(|| (simulate(config, &cancel, &|_| {}).unwrap(), Instant::now()));
+        std::thread::sleep(run_for);
+        let asked = Instant::now();
+        cancel.store(true, Ordering::Relaxed);
+        let (result, ended) = run.join().unwrap();
+        (result, ended.saturating_duration_since(asked))
+    })
+}
+
+#[test]
+fn a_cancelled_run_stops_at_once_with_a_valid_part_of_the_result() {
+    // One level of very many orders that every market order visits: the most work that one command can be.
+    let flow = SantaFeConfig {
+        limit_rate: 1000.0,
+        market_rate: 200.0,
+        cancel_rate: 0.0,
+        window_ticks: 1,
+        order_size: 1 << 20,
+        ..SantaFeConfig::default()
+    };
+    let pro_rata = BookSettings { policy: PolicySettings::ProRata { min_lot: 0 }, ..BookSettings::default() };
+    let long = SimConfig { books: 200, horizon: Horizon::Events(1 << 30), threads: 2, ..small() };
+    let crowded = SimConfig { flow: FlowConfig::SantaFe(flow), book: pro_rata, warmup_events: 0, ..long.clone() };
+    for config in [long, crowded] {
+        // A busy machine may take the processor away from one attempt, but not from three.
+        let attempts: Vec<_> = (0..3).map(|_| cancelled_after(&config, Duration::from_millis(150))).collect();
+        let stopped = attempts.iter().map(|(_, t)| *t).min().unwrap();
+        assert!(stopped < Duration::from_millis(100), "stopped after {stopped:?}");
+        for (r, _) in attempts {
+            assert!(r.cancelled && r.books.len() == 200 && r.books.iter().all(|b| !b.complete));
+            assert!(r.events > 0);
+            assert_eq!(r.events, r.books.iter().map(|b| b.warmup_events + b.metrics.events).sum::<u64>());
+            assert!(r.books[0].samples.as_ref().is_none_or(|s| s.rows.len() <= 64));
+        }
+    }
+}
+
+#[test]
+fn a_run_that_is_cancelled_before_it_starts_is_empty_and_valid() {
+    let r = simulate(&small(), &AtomicBool::new(true), &|_| {}).unwrap();
+    assert!(r.cancelled && r.events == 0 && r.books.len() == 13 && r.metrics == toprung_sim::Metrics::default());
+}
+
+#[test]
+fn progress_is_rare_grows_and_ends_at_one() {
+    let config = SimConfig { books: 4, horizon: Horizon::Events(400_000), threads: 1, ..small() };
+    let seen: Mutex<Vec<(Progress, Instant)>> = Mutex::default();
+    let began = Instant::now();
+    let r = simulate(&config, &AtomicBool::new(false), &|p| seen.lock().unwrap().push((p, Instant::now()))).unwrap();
+    let seen = seen.into_inner().unwrap();
+    let (last, _) = seen.last().unwrap();
+    assert_eq!((last.events_done, last.events_total), (r.events, r.events));
+    assert_eq!(last.fraction(), 1.0);
+    assert!(seen.is_sorted_by_key(|(p, _)| p.events_done));
+    assert!(seen.len() as f64 <= began.elapsed().as_secs_f64() * 10.0 + 2.0, "{} reports", seen.len());
+}
+
+#[test]
+fn latency_is_sampled_when_asked_for() {
+    let r = run(&SimConfig { latency_sampling: Some(2), ..small() });
+    let s = r.latency.unwrap().summary();
+    assert_eq!(s.count, 13 * 5_000 / 4);
+    assert!(s.p50_ns > 0 && s.p50_ns <= s.p99_ns && s.clock_overhead_ns > 0);
+    assert!(run(&small()).latency.is_none());
+}
+
+/// Markets that are mostly or always empty, at the edges of what is allowed.
+#[test]
+fn odd_markets_run_to_their_end() {
+    let flow = SantaFeConfig {
+        limit_rate: 100.0,
+        market_rate: 50.0,
+        cancel_rate: 1.0,
+        window_ticks: 10,
+        ..SantaFeConfig::default()
+    };
+    let odd = [
+        SantaFeConfig { limit_rate: 0.0, ..flow.clone() },
+        SantaFeConfig { market_rate: 0.0, ..flow.clone() },
+        SantaFeConfig { cancel_rate: 0.0, ..flow.clone() },
+        SantaFeConfig { market_rate: 0.0, cancel_rate: 0.0, ..flow.clone() },
+        SantaFeConfig { market_rate: 1e6, ..flow.clone() },
+        SantaFeConfig { cancel_rate: 100_000.0, ..flow.clone() },
+        SantaFeConfig { cancel_rate: 1e-9, ..flow.clone() },
+        SantaFeConfig { limit_rate: 1e-9, ..flow.clone() },
+        SantaFeConfig { window_ticks: 1, ..flow.clone() },
+        SantaFeConfig { window_ticks: 1_000_000, ..flow.clone() },
+        SantaFeConfig { limit_rate: 249.0, window_ticks: 1_000_000, cancel_rate: 100_000.0, ..flow.clone() },
+        SantaFeConfig { reference_price: -(1 << 50), order_size: 1 << 20, ..flow.clone() },
+        SantaFeConfig { reference_price: 1 << 50, ..flow },
+    ];
+    for (k, flow) in odd.into_iter().enumerate() {
+        for max_orders in [1, 50, 1 << 20] {
+            let book = BookSettings { max_orders, ..BookSettings::default() };
+            let config = SimConfig { flow: FlowConfig::SantaFe(flow.clone()), book, books: 2, ..small() };
+            let r = run(&config);
+            assert_eq!(r.metrics.events, 2 * 5_000, "market {k}");
+            assert_eq!(r.digest, run(&SimConfig { threads: 1, ..config }).digest);
+            assert!(r.books.iter().all(|b| b.resting_orders <= max_orders.into()));
+        }
+    }
+}

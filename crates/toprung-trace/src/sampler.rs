@@ -1,0 +1,91 @@
+//! Times one command in 2^k.
+
+use crate::clock::Stopwatch;
+use crate::histogram::LatencyHistogram;
+
+/// Records how long one in 2^k of the things takes that are put between [`start`](Self::start) and
+/// [`stop`](Self::stop); the first is the 2^k-th.
+///
+/// Switched off it holds no histogram, and `start` is a decrement and a branch that is never taken.
+#[derive(Debug)]
+pub struct LatencySampler {
+    /// Things until the next one that is timed, never 0 between calls.
+    left: u64,
+    every: u64,
+    histogram: Option<Box<LatencyHistogram>>,
+}
+
+/// A measurement that has begun, or none. Give it back to [`LatencySampler::stop`].
+#[derive(Clone, Copy, Debug)]
+#[must_use = "a timer that is not stopped records nothing"]
+pub struct Timer(Option<Stopwatch>);
+
+impl LatencySampler {
+    /// Times one in 2^k, k from 0 (everything) to 63; `None` times nothing.
+    pub fn new(every_log2: Option<u8>) -> LatencySampler {
+        match every_log2 {
+            Some(k) => {
+                let every = 1 << k.min(63);
+                LatencySampler { left: every, every, histogram: Some(Box::default()) }
+            }
+            // At a billion a second this would come to its end in 584 years, and then record nothing.
+            None => LatencySampler { left: u64::MAX, every: u64::MAX, histogram: None },
+        }
+    }
+
+    /// Begins a measurement if one is due.
+    #[inline(always)]
+    pub fn start(&mut self) -> Timer {
+        self.left -= 1;
+        if self.left == 0 { self.begin() } else { Timer(None) }
+    }
+
+    #[cold]
+    fn begin(&mut self) -> Timer {
+        self.left = self.every;
+        Timer(self.histogram.is_some().then(Stopwatch::start))
+    }
+
+    /// Ends the measurement, if there was one.
+    #[inline(always)]
+    pub fn stop(&mut self, timer: Timer) {
+        if let Timer(Some(watch)) = timer {
+            let ns = watch.elapsed_ns();
+            self.record(ns);
+        }
+    }
+
+    #[cold]
+    fn record(&mut self, ns: u64) {
+        if let Some(h) = &mut self.histogram {
+            h.record(ns);
+        }
+    }
+
+    /// What was measured; `None` if the sampler was off.
+    pub fn into_histogram(self) -> Option<LatencyHistogram> {
+        self.histogram.map(|h| *h)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn timed(every_log2: Option<u8>, n: u32) -> Option<u64> {
+        let mut s = LatencySampler::new(every_log2);
+        for _ in 0..n {
+            let t = s.start();
+            s.stop(t);
+        }
+        s.into_histogram().map(|h| h.count())
+    }
+
+    #[test]
+    fn one_in_two_to_the_k_is_timed() {
+        assert_eq!(timed(Some(0), 1000), Some(1000));
+        assert_eq!(timed(Some(4), 1000), Some(62));
+        assert_eq!(timed(Some(30), 1000), Some(0));
+        assert_eq!(timed(None, 1000), None);
+    }
+}
