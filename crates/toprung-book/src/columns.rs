@@ -119,16 +119,12 @@ mod tests {
         assert!(list.iter().any(|e: &Event| e.kind == EventKind::Trade));
         assert_eq!(table.len(), list.len());
         assert!(table.price().eq(list.iter().map(|e| e.price)));
-        let columns: [(&[u64], fn(&Event) -> u64); 5] = [
-            (table.seq(), |e| e.seq),
-            (table.id(), |e| e.id),
-            (table.other(), |e| e.other),
-            (table.qty(), |e| e.qty),
-            (table.head(), |e| e.head()),
-        ];
-        for (column, field) in columns {
-            assert!(column.iter().copied().eq(list.iter().map(field)));
-        }
+        let heads = list.iter().map(Event::head);
+        assert!(table.seq().iter().copied().eq(list.iter().map(|e| e.seq)));
+        assert!(table.id().iter().copied().eq(list.iter().map(|e| e.id)));
+        assert!(table.other().iter().copied().eq(list.iter().map(|e| e.other)));
+        assert!(table.qty().iter().copied().eq(list.iter().map(|e| e.qty)));
+        assert!(table.head().iter().copied().eq(heads));
         table.clear();
         assert!(table.is_empty() && table.id().is_empty());
     }
