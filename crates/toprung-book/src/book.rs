@@ -240,6 +240,9 @@ impl Book {
         }
         let mut order = OrderView { id, side, price: 0, qty, owner };
         self.about(sink, EventKind::Accepted, &order, Reason::None, EventFlags::MARKET);
+        if cmd.tif == TimeInForce::Fok && !self.can_fill(side, limit_key, qty) {
+            return self.about(sink, EventKind::Cancelled, &order, Reason::FillOrKill, EventFlags::NONE);
+        }
         order.qty = self.trade(sink, &Aggressor { id, side, limit_key, qty, owner });
         if order.qty > 0 {
             self.about(sink, EventKind::Cancelled, &order, Reason::NoLiquidity, EventFlags::NONE);

@@ -82,7 +82,7 @@ impl CommandKind {
     }
 }
 
-/// How long a new limit order may live.
+/// How long a new order may live.
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimeInForce {
@@ -173,7 +173,7 @@ pub struct Command {
     pub kind: CommandKind,
     /// Side of a new order.
     pub side: Side,
-    /// Time in force of a new limit order.
+    /// Time in force of a new order; a market order is never good till cancelled, whatever this says.
     pub tif: TimeInForce,
     /// Modifiers.
     pub flags: CommandFlags,

@@ -115,7 +115,7 @@ impl NaiveBook {
         let price = limit.unwrap_or(0);
         let mut order = OrderView { id: cmd.id, side: cmd.side, price, qty: cmd.qty, owner: cmd.owner };
         self.about(sink, EventKind::Accepted, order, Reason::None, flags);
-        if !market && cmd.tif == TimeInForce::Fok && !self.can_fill(cmd) {
+        if cmd.tif == TimeInForce::Fok && !self.can_fill(cmd.side, limit, cmd.qty) {
             return self.about(sink, EventKind::Cancelled, order, Reason::FillOrKill, EventFlags::NONE);
         }
         let Command { id, side, qty, owner, .. } = *cmd;
@@ -131,12 +131,12 @@ impl NaiveBook {
         }
     }
 
-    fn can_fill(&self, cmd: &Command) -> bool {
-        let opposite = !cmd.side;
-        let worst = opposite.key(cmd.price);
+    fn can_fill(&self, side: Side, limit: Option<i64>, qty: u64) -> bool {
+        let opposite = !side;
+        let worst = limit.map_or(i64::MIN, |price| opposite.key(price));
         let available: u128 =
             self.ladders[opposite as usize].range(worst..).flat_map(|(_, l)| l).map(|o| u128::from(o.qty)).sum();
-        available >= u128::from(cmd.qty)
+        available >= u128::from(qty)
     }
 
     /// Trades with everything that crosses; returns what is left.

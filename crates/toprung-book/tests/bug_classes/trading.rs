@@ -1,6 +1,6 @@
 //! What trades, at which price, how far, and what becomes of the rest.
 
-use toprung_book::{BookConfig, Command, CommandFlags, Policy, Reason, Side};
+use toprung_book::{BookConfig, Command, CommandFlags, Policy, Reason, Side, TimeInForce};
 
 use crate::mirror::{claim, claim_with, ended, trades};
 
@@ -102,6 +102,19 @@ fn fill_or_kill_fills_exactly_what_is_there_and_is_killed_by_one_lot_more() {
         let events = m.ok(Command::fok(4, Side::Buy, 102, 5));
         assert_eq!((trades(&events), ended(&events)), (vec![(1, 101, 2), (2, 102, 3)], vec![]));
         assert_eq!((m.bids(), m.asks()), (vec![], vec![(3, 103, 9)]));
+    });
+}
+
+#[test]
+fn a_market_order_may_be_fill_or_kill_too() {
+    claim(|m| {
+        m.sell(1, 101, 2);
+        m.sell(2, 999, 3);
+        let all_or_nothing = |qty| Command::market(4, Side::Buy, qty).with_tif(TimeInForce::Fok);
+        let events = m.ok(all_or_nothing(6));
+        assert_eq!((trades(&events), ended(&events)), (vec![], vec![(4, 6, Reason::FillOrKill)]));
+        let events = m.ok(all_or_nothing(5));
+        assert_eq!((trades(&events), ended(&events)), (vec![(1, 101, 2), (2, 999, 3)], vec![]));
     });
 }
 

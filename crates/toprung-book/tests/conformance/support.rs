@@ -170,9 +170,6 @@ fn in_command(step: &Step, missing: &mut BTreeSet<String>) {
         if !TIFS.contains(&tif) && !step.is_invalid("tif") {
             missing.insert(format!("tif {tif}"));
         }
-        if (kind, tif) == ("market", "fok") {
-            missing.insert("market_fok".into());
-        }
     }
 }
 

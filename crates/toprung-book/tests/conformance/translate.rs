@@ -112,13 +112,13 @@ impl Names {
         };
         let qty = quantity(cmd, "qty")?;
         let order = match text("type")? {
-            "limit" => Command::limit(id, side, cmd.get("price")?.as_i64()?, qty).with_tif(tif),
+            "limit" => Command::limit(id, side, cmd.get("price")?.as_i64()?, qty),
             "market" => Command::market(id, side, qty),
             _ => return None,
         };
         let post_only = cmd.get("postOnly").is_some_and(|v| v == true);
         let flags = if post_only { CommandFlags::POST_ONLY } else { CommandFlags::NONE };
-        Some(order.with_owner(owner).with_flags(flags))
+        Some(order.with_tif(tif).with_owner(owner).with_flags(flags))
     }
 
     fn change(
