@@ -8,7 +8,7 @@ use crate::digest::Digest;
 use crate::event::{Event, EventFlags, EventKind, Reason};
 use crate::ids::IdIndex;
 use crate::ladder::Ladder;
-use crate::policy::{Step, pro_rata_share};
+use crate::policy::allocate::{Bench, Open, Terms};
 use crate::sink::EventSink;
 use crate::slab::{Handle, NIL, Slab};
 use crate::view::{LevelView, OrderView};
@@ -37,21 +37,38 @@ pub struct Book {
     pub(crate) ladders: [Ladder; 2],
     config: BookConfig,
     is_fifo: bool,
+    /// Most lots that a level may hold.
+    level_qty_max: u64,
+    /// Least size of a TOP order, if the policy knows TOP.
+    top_min_qty: Option<u64>,
+    /// Ids of the TOP orders of both sides. One that has died is not TOP: it is looked up when it matters.
+    top: [Option<u64>; 2],
     seq: u64,
     digest: Digest,
-    /// What an allocating policy works on: an order and what it still has open.
-    scratch: Vec<(Handle, u64)>,
+    /// What an allocating policy works on.
+    bench: Bench,
 }
 
 /// An order on its way in.
 #[derive(Clone, Copy)]
 struct Aggressor {
+    seq: u64,
     id: u64,
     side: Side,
     /// Least key of an opposite level that it trades with.
     limit_key: i64,
     qty: u64,
     owner: u32,
+}
+
+impl Aggressor {
+    /// The fill of a resting order.
+    #[inline(always)]
+    fn trade(&self, maker: u64, price: i64, qty: u64) -> Event {
+        let Aggressor { seq, id, side, owner, .. } = *self;
+        let (kind, reason, flags) = (EventKind::Trade, Reason::None, EventFlags::NONE);
+        Event { seq, id, other: maker, price, qty, owner, kind, side, reason, flags }
+    }
 }
 
 impl Default for Book {
@@ -68,9 +85,12 @@ impl Book {
             ids: IdIndex::default(),
             ladders: [Ladder::new(Side::Buy), Ladder::new(Side::Sell)],
             is_fifo: config.policy.is_fifo(),
+            level_qty_max: config.policy.level_qty_max(),
+            top_min_qty: config.policy.top_min_qty(),
+            top: [None; 2],
             seq: 0,
             digest: Digest::EMPTY,
-            scratch: Vec::new(),
+            bench: Bench::default(),
             config,
         };
         book.reserve(book.config.expected_orders as usize);
@@ -84,7 +104,7 @@ impl Book {
             self.ids.reserve(&mut self.slab, self.ids.len() + orders);
             if !self.is_fifo {
                 // All of them may rest on one level.
-                self.scratch.reserve(orders);
+                self.bench.reserve(orders);
             }
         }
     }
@@ -209,11 +229,14 @@ impl Book {
         if flags.has(CommandFlags::POST_ONLY) && self.crosses(side, limit_key) {
             return self.reject(sink, cmd, Reason::WouldTrade);
         }
+        if cmd.tif == TimeInForce::Gtc && self.overflows(NIL, qty, 0) {
+            return self.reject(sink, cmd, Reason::QuantityOverflow);
+        }
         self.about(sink, EventKind::Accepted, &order, Reason::None, EventFlags::NONE);
         if cmd.tif == TimeInForce::Fok && !self.can_fill(side, limit_key, qty) {
             return self.about(sink, EventKind::Cancelled, &order, Reason::FillOrKill, EventFlags::NONE);
         }
-        order.qty = self.trade(sink, &Aggressor { id, side, limit_key, qty, owner });
+        order.qty = self.trade(sink, &Aggressor { seq: self.seq, id, side, limit_key, qty, owner });
         if order.qty == 0 {
             return;
         }
@@ -243,7 +266,7 @@ impl Book {
         if cmd.tif == TimeInForce::Fok && !self.can_fill(side, limit_key, qty) {
             return self.about(sink, EventKind::Cancelled, &order, Reason::FillOrKill, EventFlags::NONE);
         }
-        order.qty = self.trade(sink, &Aggressor { id, side, limit_key, qty, owner });
+        order.qty = self.trade(sink, &Aggressor { seq: self.seq, id, side, limit_key, qty, owner });
         if order.qty > 0 {
             self.about(sink, EventKind::Cancelled, &order, Reason::NoLiquidity, EventFlags::NONE);
         }
@@ -258,10 +281,11 @@ impl Book {
         self.overflows(level, qty, 0).then_some(Reason::QuantityOverflow)
     }
 
-    /// Whether `qty` more lots, after `own` were taken off, pass what a level's quantity can hold.
+    /// Whether `qty` more lots, after `own` were taken off, pass what a level may hold.
     #[inline(always)]
     fn overflows(&self, level: Handle, qty: u64, own: u64) -> bool {
-        level != NIL && (self.slab.get(level).qty - own).checked_add(qty).is_none()
+        let held = if level == NIL { 0 } else { self.slab.get(level).qty - own };
+        qty > self.level_qty_max - held
     }
 
     /// Whether the levels from the best to `limit_key` hold `qty` lots.
@@ -284,6 +308,9 @@ impl Book {
         if level == NIL {
             level = self.make_level(side, key);
         }
+        if let Some(min_qty) = self.top_min_qty {
+            self.note_top(order, key, min_qty);
+        }
         let h = self.slab.take_node();
         self.slab.set_owner(h, owner);
         let sentinel = self.slab.get_mut(level);
@@ -300,6 +327,18 @@ impl Book {
         node.level_or_count = level;
         self.ids.insert(&mut self.slab, id, h, &self.digest);
         self.ladders[side as usize].occupy(key, level);
+    }
+
+    /// An order that is about to rest: does it take the TOP place of its side?
+    fn note_top(&mut self, order: &OrderView, key: i64, min_qty: u64) {
+        let ladder = &self.ladders[order.side as usize];
+        let top = &mut self.top[order.side as usize];
+        if ladder.best == NIL || key > ladder.best_key {
+            *top = (order.qty >= min_qty).then_some(order.id);
+        } else if *top == Some(order.id) {
+            // Another order under the id of one that was TOP, or the same one having lost its place.
+            *top = None;
+        }
     }
 
     #[cold]
@@ -331,23 +370,6 @@ impl Book {
         left
     }
 
-    #[inline(always)]
-    fn print<S: EventSink>(&mut self, sink: &mut S, a: &Aggressor, maker: u64, price: i64, qty: u64) {
-        let e = Event {
-            seq: self.seq,
-            id: a.id,
-            other: maker,
-            price,
-            qty,
-            owner: a.owner,
-            kind: EventKind::Trade,
-            side: a.side,
-            reason: Reason::None,
-            flags: EventFlags::NONE,
-        };
-        self.emit(sink, &e);
-    }
-
     /// Fills the orders of a level in time order; returns what the aggressor has left.
     #[inline(always)]
     fn sweep<S: EventSink>(&mut self, sink: &mut S, a: &Aggressor, level: Handle, mut left: u64) -> u64 {
@@ -359,7 +381,7 @@ impl Book {
             let fill = node.qty.min(left);
             left -= fill;
             total -= fill;
-            self.print(sink, a, node.id_or_price, price, fill);
+            self.emit(sink, &a.trade(node.id_or_price, price, fill));
             if fill < node.qty {
                 self.slab.get_mut(h).qty = node.qty - fill;
                 break;
@@ -387,46 +409,37 @@ impl Book {
     #[inline(never)]
     fn allocate<S: EventSink>(&mut self, sink: &mut S, a: &Aggressor, level: Handle, quantity: u64) {
         let price = self.slab.get(level).price();
-        let mut total = self.slab.get(level).qty;
-        let mut left = quantity;
-        let mut open = std::mem::take(&mut self.scratch);
-        open.clear();
+        let total = self.slab.get(level).qty;
+        let mut bench = std::mem::take(&mut self.bench);
+        bench.orders.clear();
+        let top_id = self.top[!a.side as usize];
+        let mut top = None;
         let mut h = self.slab.get(level).next;
         while h != level {
             let node = self.slab.get(h);
-            open.push((h, node.qty));
+            if top_id == Some(node.id_or_price) {
+                top = Some(bench.orders.len());
+            }
+            bench.orders.push(Open::new(h, self.slab.owner(h), node.qty));
             h = node.next;
         }
-        for i in 0..self.config.policy.steps().len() {
-            let step = self.config.policy.steps()[i];
-            let (aggressor, level_qty) = (left, total);
-            for (h, open) in &mut open {
-                let share = match step {
-                    Step::Fifo => left.min(*open),
-                    Step::ProRata { min_lot } => pro_rata_share(*open, aggressor, level_qty, min_lot),
-                };
-                if share > 0 {
-                    *open -= share;
-                    left -= share;
-                    total -= share;
-                    let maker = self.slab.get(*h).id_or_price;
-                    self.print(sink, a, maker, price, share);
-                }
-            }
-            if left == 0 {
-                break;
-            }
-        }
-        debug_assert_eq!(left, 0, "Invariant: the last step of a policy takes everything");
-        for &(h, open) in &open {
-            if open == 0 {
-                self.unlink(h);
+        let Book { config, slab, digest, .. } = self;
+        let (steps, participants) = (config.policy.steps(), &config.participants);
+        let terms = Terms { steps, participants, aggressor: a.owner, top };
+        bench.allocate(&terms, quantity, |order, qty| {
+            let e = a.trade(slab.get(order.handle).id_or_price, price, qty);
+            digest.fold(&e);
+            sink.event(&e);
+        });
+        for order in &bench.orders {
+            if order.qty == 0 {
+                self.unlink(order.handle);
             } else {
-                self.slab.get_mut(h).qty = open;
+                self.slab.get_mut(order.handle).qty = order.qty;
             }
         }
-        self.slab.get_mut(level).qty = total;
-        self.scratch = open;
+        self.slab.get_mut(level).qty = total - quantity;
+        self.bench = bench;
     }
 
     /// Takes an order's node out of its queue and of the id table. The level's count is kept up, its quantity is not.
@@ -551,15 +564,16 @@ impl Book {
         if crosses && cmd.flags.has(CommandFlags::POST_ONLY) {
             return self.reject(sink, cmd, Reason::WouldTrade);
         }
-        let level = self.ladders[side as usize].level(side.key(price));
+        // An order that trades on entry comes to rest on a level of its own.
+        let level = if crosses { NIL } else { self.ladders[side as usize].level(side.key(price)) };
         let own = if price == old.price { old.qty } else { 0 };
-        if !crosses && self.overflows(level, qty, own) {
+        if self.overflows(level, qty, own) {
             return self.reject(sink, cmd, Reason::QuantityOverflow);
         }
         self.remove(h);
         self.about(sink, EventKind::Replaced, &new, Reason::None, EventFlags::NONE);
         if crosses {
-            new.qty = self.trade(sink, &Aggressor { id, side, limit_key, qty, owner });
+            new.qty = self.trade(sink, &Aggressor { seq: self.seq, id, side, limit_key, qty, owner });
             if new.qty == 0 {
                 return;
             }

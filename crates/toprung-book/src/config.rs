@@ -1,6 +1,6 @@
 //! What a book is built with.
 
-use crate::policy::Policy;
+use crate::policy::{Participants, Policy};
 
 /// What a replace does to an order's place in the queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub enum ReplacePriority {
 pub struct BookConfig {
     /// How an aggressor's quantity is shared among the resting orders of a level.
     pub policy: Policy,
+    /// What the policy knows of the owners of orders.
+    pub participants: Participants,
     /// What a replace does to priority.
     pub replace_priority: ReplacePriority,
     /// Most orders that may rest at a time; a further one is rejected with `BookFull`.
@@ -34,6 +36,7 @@ impl Default for BookConfig {
     fn default() -> BookConfig {
         BookConfig {
             policy: Policy::fifo(),
+            participants: Participants::default(),
             replace_priority: ReplacePriority::default(),
             max_orders: Self::DEFAULT_MAX_ORDERS,
             expected_orders: 0,

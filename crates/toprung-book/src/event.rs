@@ -41,7 +41,7 @@ pub enum Reason {
     NotOwner = 4,
     /// Refused: a post-only order that would trade.
     WouldTrade = 5,
-    /// Refused: the level's total quantity would pass `u64::MAX`.
+    /// Refused: the level's total quantity would pass `u64::MAX`, or what the policy can compute with.
     QuantityOverflow = 6,
     /// Refused: the book holds as many orders as its configuration allows.
     BookFull = 7,

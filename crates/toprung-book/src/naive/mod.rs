@@ -4,6 +4,7 @@
 //! digest; the shared tests run over both. [`RebuiltBook`] knows only events, and checks that they are enough.
 
 mod rebuilt;
+mod steps;
 
 pub use rebuilt::RebuiltBook;
 
@@ -13,7 +14,7 @@ use crate::command::{Command, CommandFlags, CommandKind, Side, TimeInForce};
 use crate::config::{BookConfig, ReplacePriority};
 use crate::digest::Digest;
 use crate::event::{Event, EventFlags, EventKind, Reason};
-use crate::policy::{Step, pro_rata_share};
+use crate::policy::Step;
 use crate::sink::EventSink;
 use crate::view::{LevelView, MatchingBook, OrderView};
 
@@ -33,6 +34,8 @@ pub struct NaiveBook {
     config: BookConfig,
     ladders: [Ladder; 2],
     live: BTreeMap<u64, (Side, i64)>,
+    /// The TOP order of each side, if its place is taken.
+    top: [Option<u64>; 2],
     seq: u64,
     digest: Digest,
 }
@@ -106,10 +109,9 @@ impl NaiveBook {
             if self.live.len() >= self.config.max_orders as usize {
                 return self.reject(sink, cmd, Reason::BookFull);
             }
-            let level = self.ladders[cmd.side as usize].get(&cmd.side.key(cmd.price)).map_or(0, level_qty);
-            if level.checked_add(cmd.qty).is_none() {
-                return self.reject(sink, cmd, Reason::QuantityOverflow);
-            }
+        }
+        if rests && !self.has_room(cmd.side, cmd.price, cmd.qty, 0) {
+            return self.reject(sink, cmd, Reason::QuantityOverflow);
         }
         let flags = if market { EventFlags::MARKET } else { EventFlags::NONE };
         let price = limit.unwrap_or(0);
@@ -131,6 +133,12 @@ impl NaiveBook {
         }
     }
 
+    /// Whether a level may hold `qty` more lots after `own` are taken off.
+    fn has_room(&self, side: Side, price: i64, qty: u64, own: u64) -> bool {
+        let level = self.ladders[side as usize].get(&side.key(price)).map_or(0, level_qty);
+        (level - own).checked_add(qty).is_some_and(|sum| sum <= self.config.policy.level_qty_max())
+    }
+
     fn can_fill(&self, side: Side, limit: Option<i64>, qty: u64) -> bool {
         let opposite = !side;
         let worst = limit.map_or(i64::MIN, |price| opposite.key(price));
@@ -149,14 +157,16 @@ impl NaiveBook {
             let total = level_qty(&level);
             let everything = [Step::Fifo];
             let steps = if left >= total { &everything[..] } else { self.config.policy.steps() };
-            let fills: Vec<(usize, u64)> = allocate(steps, &level, left.min(total));
-            for (index, qty) in fills {
+            let top = self.top[opposite as usize].and_then(|id| level.iter().position(|o| o.id == id));
+            let orders = level.iter().map(|o| (o.owner, o.qty)).collect();
+            let share = steps::Allocation::new(orders, &self.config.participants, a.owner, top);
+            for (index, qty) in share.run(steps, left.min(total)) {
                 let maker = &mut level[index];
                 maker.qty -= qty;
                 left -= qty;
                 let other = maker.id;
                 if maker.qty == 0 {
-                    self.live.remove(&other);
+                    self.gone(other);
                 }
                 let e = Event {
                     seq: 0,
@@ -181,6 +191,12 @@ impl NaiveBook {
     }
 
     fn rest(&mut self, o: OrderView) {
+        if let Some(min_qty) = self.config.policy.top_min_qty() {
+            let best = self.ladders[o.side as usize].last_key_value().map(|(&key, _)| key);
+            if best.is_none_or(|best| o.side.key(o.price) > best) {
+                self.top[o.side as usize] = (o.qty >= min_qty).then_some(o.id);
+            }
+        }
         let level = self.ladders[o.side as usize].entry(o.side.key(o.price)).or_default();
         level.push_back(Resting { id: o.id, qty: o.qty, owner: o.owner });
         self.live.insert(o.id, (o.side, o.price));
@@ -200,7 +216,15 @@ impl NaiveBook {
                 ladder.remove(&key);
             }
         }
-        self.live.remove(&o.id);
+        self.gone(o.id);
+    }
+
+    /// An order has died: if it was TOP, nobody is.
+    fn gone(&mut self, id: u64) {
+        self.live.remove(&id);
+        for top in &mut self.top {
+            top.take_if(|top| *top == id);
+        }
     }
 
     /// The order that a change is about, or the reason why there is none for this owner.
@@ -252,9 +276,8 @@ impl NaiveBook {
         if crosses && cmd.flags.has(CommandFlags::POST_ONLY) {
             return self.reject(sink, cmd, Reason::WouldTrade);
         }
-        let level = self.ladders[old.side as usize].get(&old.side.key(price)).map_or(0, level_qty);
         let own = if price == old.price { old.qty } else { 0 };
-        if !crosses && (level - own).checked_add(qty).is_none() {
+        if !self.has_room(old.side, price, qty, own) {
             return self.reject(sink, cmd, Reason::QuantityOverflow);
         }
         self.remove(old);
@@ -265,29 +288,6 @@ impl NaiveBook {
             self.rest(new);
         }
     }
-}
-
-/// Shares `quantity` among the orders of `level`: (position in the queue, lots) in the order of the prints.
-fn allocate(steps: &[Step], level: &VecDeque<Resting>, quantity: u64) -> Vec<(usize, u64)> {
-    let mut open: Vec<u64> = level.iter().map(|o| o.qty).collect();
-    let mut left = quantity;
-    let mut fills = Vec::new();
-    for step in steps {
-        let (aggressor, total) = (left, open.iter().sum::<u64>());
-        for (index, open) in open.iter_mut().enumerate() {
-            let share = match *step {
-                Step::Fifo => left.min(*open),
-                Step::ProRata { min_lot } if aggressor < total => pro_rata_share(*open, aggressor, total, min_lot),
-                Step::ProRata { .. } => 0,
-            };
-            if share > 0 {
-                *open -= share;
-                left -= share;
-                fills.push((index, share));
-            }
-        }
-    }
-    fills
 }
 
 impl MatchingBook for NaiveBook {
