@@ -173,7 +173,7 @@ impl FieldError {
     }
 
     #[cold]
-    pub(crate) fn in_line(self: Box<FieldError>, file: &str, line: u64) -> DataError {
+    pub(crate) fn in_line(self, file: &str, line: u64) -> DataError {
         DataError::Format { file: file.to_owned(), line, column: self.column, expected: self.expected, got: self.got }
     }
 }

@@ -21,6 +21,17 @@
 //!
 //! Two things are outside the format, and are errors instead of silence: a modify that names the other side than the
 //! resting order's, and a new order under a live id.
+//!
+//! ```
+//! use toprung_book::Book;
+//! use toprung_data::{Source, flow, replay_book_config};
+//!
+//! let text = b"N,1,S,0,10,100\nN,2,B,1,4,100\n".to_vec();
+//! let commands = flow::read_commands(Source::from_bytes("two.cmds.csv", text)).unwrap();
+//! let run = flow::run_flow("two.cmds.csv", &commands, &mut Book::new(replay_book_config())).unwrap();
+//! assert_eq!(run.text, b"0,0,1,1,100,10\n0,1,0,2,100,4\n1,1,100,4,1,2");
+//! assert_eq!(run.sha256.len(), 64);
+//! ```
 
 use sha2::{Digest as _, Sha256};
 use toprung_book::{Command, CommandKind, Event, EventKind, MatchingBook, Reason, Side, TimeInForce};
@@ -48,7 +59,7 @@ pub fn read_commands(source: Source) -> Result<Vec<Command>, DataError> {
         }
         match parse(line) {
             Ok(c) => commands.push(c),
-            Err(e) => return Err(lines.error(e)),
+            Err(e) => return Err(lines.error(*e)),
         }
     }
     if commands.is_empty() {

@@ -28,8 +28,8 @@ pub struct FlowResult {
     pub commands: u64,
     /// Trades that it made.
     pub trades: u64,
-    /// The hash in `HASHES.txt`.
-    pub expected: String,
+    /// The hash in `HASHES.txt`; `None` of a command file that it does not name.
+    pub expected: Option<String>,
     /// The hash of the report of this run.
     pub got: String,
     /// Where the report text is there to compare with and differs: the first line that does.
@@ -37,9 +37,9 @@ pub struct FlowResult {
 }
 
 impl FlowResult {
-    /// Whether the hashes are equal.
+    /// Whether the hashes are equal; a flow without a hash does not agree.
     pub fn agrees(&self) -> bool {
-        self.expected == self.got
+        self.expected.as_ref() == Some(&self.got)
     }
 }
 
@@ -54,9 +54,10 @@ pub struct LineDifference {
     pub got: String,
 }
 
-/// Runs every flow of the folder `dir` through the book and compares the hashes, in the order of `HASHES.txt`.
+/// Runs every flow of the folder `dir` through the book and compares the hashes: those of `HASHES.txt` in its order, then
+/// command files that it does not name.
 ///
-/// A command file without a hash and a hash without a command file are errors (`NotFound`): nothing is skipped in silence.
+/// Nothing is skipped in silence: a hash without a command file is an error (`NotFound`).
 pub fn run_flow_dir(dir: &Path) -> Result<Vec<FlowResult>, DataError> {
     run_flow_dir_with(dir, || Book::new(replay_book_config()))
 }
@@ -66,39 +67,44 @@ pub fn run_flow_dir_with<B: MatchingBook>(
     dir: &Path,
     mut new_book: impl FnMut() -> B,
 ) -> Result<Vec<FlowResult>, DataError> {
-    let hashes_file = dir.join(HASHES_FILE);
-    let hashes = read_hashes(&hashes_file)?;
-    let mut unhashed = command_files(dir)?;
+    let hashes = read_hashes(&dir.join(HASHES_FILE))?;
+    let mut unnamed = command_files(dir)?;
     let mut results = Vec::with_capacity(hashes.len());
-    for (name, expected) in hashes {
-        unhashed.remove(&name);
-        let path = find(dir, &format!("{name}.cmds.csv")).ok_or_else(|| DataError::NotFound {
-            file: dir.join(format!("{name}.cmds.csv")).display().to_string(),
-            hint: format!(" (nor with .zst or .gz, but {HASHES_FILE} names it)"),
-        })?;
-        let commands = read_commands(Source::open(&path)?)?;
-        let run = run_flow(&path.display().to_string(), &commands, &mut new_book())?;
-        let reports = find(dir, &format!("{name}.reports.txt"));
-        let first_difference = match reports {
-            Some(reports) if run.sha256 != expected => first_difference(&run, &reports)?,
-            _ => None,
-        };
-        results.push(FlowResult {
-            name,
-            commands: commands.len() as u64,
-            trades: run.trades,
-            expected,
-            got: run.sha256,
-            first_difference,
-        });
+    for (name, hash) in hashes {
+        unnamed.remove(&name);
+        results.push(run_one(dir, name, Some(hash), &mut new_book())?);
     }
-    if let Some(name) = unhashed.first() {
-        return Err(DataError::NotFound {
-            file: hashes_file.display().to_string(),
-            hint: format!(" the hash of {name}, whose command file is there"),
-        });
+    for name in unnamed {
+        results.push(run_one(dir, name, None, &mut new_book())?);
     }
     Ok(results)
+}
+
+fn run_one<B: MatchingBook>(
+    dir: &Path,
+    name: String,
+    hash: Option<String>,
+    book: &mut B,
+) -> Result<FlowResult, DataError> {
+    let path = find(dir, &format!("{name}.cmds.csv")).ok_or_else(|| DataError::NotFound {
+        file: dir.join(format!("{name}.cmds.csv")).display().to_string(),
+        hint: format!(" (nor with .zst or .gz, but {HASHES_FILE} names it)"),
+    })?;
+    let commands = read_commands(Source::open(&path)?)?;
+    let run = run_flow(&path.display().to_string(), &commands, book)?;
+    let stored = find(dir, &format!("{name}.reports.txt"));
+    let first_difference = match stored {
+        Some(path) if hash.as_ref() != Some(&run.sha256) => first_difference(&run, &path)?,
+        _ => None,
+    };
+    Ok(FlowResult {
+        name,
+        commands: commands.len() as u64,
+        trades: run.trades,
+        expected: hash,
+        got: run.sha256,
+        first_difference,
+    })
 }
 
 /// `name`, or with an ending that tells how it is wrapped.

@@ -19,6 +19,7 @@ mod flow_dir;
 mod lines;
 mod lobster;
 mod lobster_book;
+mod lobster_day;
 mod lobster_orders;
 mod lobster_replay;
 pub mod quantcup;
@@ -31,15 +32,16 @@ pub use error::{DataError, MAX_QUOTED_CHARS};
 pub use flow_dir::{FlowResult, HASHES_FILE, LineDifference, run_flow_dir, run_flow_dir_with};
 pub use lines::MAX_LINE_BYTES;
 pub use lobster::{
-    BookReader, BookRow, DUMMY_PRICE, LobsterDay, LobsterMessage, MAX_LEVELS, MAX_SHARES, MessageKind, MessageReader,
+    BookReader, BookRow, DUMMY_PRICE, LobsterMessage, MAX_LEVELS, MAX_SHARES, MessageKind, MessageReader,
 };
+pub use lobster_day::LobsterDay;
 pub use lobster_replay::{LobsterCounts, LobsterReplay};
 pub use replay::{
     Fill, Level, Origin, RESERVED_IDS_END, RESERVED_IDS_START, ReplayAction, ReplayReader, ReplayRecord, ReplaySource,
 };
 pub use replay_driver::{
     Best, Checked, Difference, DifferenceKind, OperationCounts, RECORDS_PER_POLL, ReplayOptions, ReplayReport, replay,
-    replay_book_config,
+    replay_book_config, replay_observed,
 };
-pub use replay_file::{ReplayFormat, detect_format, replay_file, replay_file_into};
+pub use replay_file::{ReplayFormat, detect_format, replay_file, replay_file_into, replay_file_observed};
 pub use source::{Container, Member, Source, members};

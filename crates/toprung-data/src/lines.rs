@@ -72,7 +72,7 @@ impl Lines {
 
     /// Puts file and line to what is wrong with a field of the line that was read last.
     #[cold]
-    pub(crate) fn error(&self, e: Box<FieldError>) -> DataError {
+    pub(crate) fn error(&self, e: FieldError) -> DataError {
         e.in_line(self.source.name(), self.line)
     }
 

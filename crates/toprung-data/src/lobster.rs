@@ -7,15 +7,21 @@
 //!
 //! The readers promise that every field is in range and that book rows are sorted, best level first. That the two files
 //! have as many rows is for whoever reads both, see [`LobsterReplay`](crate::LobsterReplay).
-
-use std::path::{Path, PathBuf};
+//!
+//! ```
+//! use toprung_data::{MessageKind, MessageReader, Source};
+//!
+//! let mut reader = MessageReader::new(Source::from_bytes("message.csv", b"34200.05,1,17,100,1234500,1\n".to_vec()));
+//! let m = reader.next_message().unwrap().unwrap();
+//! assert_eq!((m.time_ns, m.kind, m.price_units), (34_200_050_000_000, MessageKind::Submission, 1_234_500));
+//! ```
 
 use toprung_book::Side;
 
 use crate::error::{DataError, FieldError};
 use crate::lines::{Fields, LastLine, Lines};
 use crate::replay::{Level, RESERVED_IDS_START};
-use crate::source::{self, Source};
+use crate::source::Source;
 
 /// Price of a level that does not exist: this on the ask side, its negative on the bid side.
 pub const DUMMY_PRICE: i64 = 9_999_999_999;
@@ -91,7 +97,7 @@ impl MessageReader {
         let Some(line) = self.lines.next_line()? else { return Ok(None) };
         match parse_message(line) {
             Ok(m) => Ok(Some(m)),
-            Err(e) => Err(self.lines.error(e)),
+            Err(e) => Err(self.lines.error(*e)),
         }
     }
 
@@ -106,7 +112,7 @@ pub(crate) fn looks_like_message(line: &[u8]) -> bool {
     parse_message(line).is_ok()
 }
 
-const TIME: &str = "a time in seconds after midnight (like 34200.015105074)";
+const TIME: &str = "a time in seconds after midnight (like 34200.012345678)";
 const KIND: &str = "a message type (1 to 7)";
 const ID: &str = "an order id (integer from 1, below 2^52)";
 const SIZE: &str = "a number of shares (integer above 0, at most 2^40)";
@@ -220,7 +226,7 @@ impl BookReader {
         let Some(line) = self.lines.next_line()? else { return Ok(None) };
         match parse_row(line, self.tick_units, &mut self.levels, &mut self.row) {
             Ok(()) => Ok(Some(&self.row)),
-            Err(e) => Err(self.lines.error(e)),
+            Err(e) => Err(self.lines.error(*e)),
         }
     }
 
@@ -307,118 +313,6 @@ pub(crate) fn to_ticks(units: i64, tick: i64) -> Option<i64> {
     (ticks * tick == units).then_some(ticks)
 }
 
-/// The files of one day.
-#[derive(Debug)]
-pub struct LobsterDay {
-    /// The message file.
-    pub messages: Source,
-    /// The order book file, where there is one.
-    pub book: Option<Source>,
-}
-
-impl LobsterDay {
-    /// Opens the day in `path`: a zip archive or a folder with one message file in it, or a message or order book file.
-    ///
-    /// Files are recognised by `message` and `orderbook` in their names, as LOBSTER names them; the other of the two is
-    /// looked for beside the one that is named. `.zst` and `.gz` behind the name are fine. A day may lack the order book.
-    pub fn open(path: &Path) -> Result<LobsterDay, DataError> {
-        if path.is_dir() {
-            let error = |e| DataError::from_open(path, &e);
-            let mut files: Vec<PathBuf> = Vec::new();
-            for entry in std::fs::read_dir(path).map_err(error)? {
-                files.push(entry.map_err(error)?.path());
-            }
-            // A folder's order is the file system's choice; errors must not depend on it.
-            files.sort();
-            let names = files.iter().map(|p| source::bare_name(p)).collect::<Vec<_>>();
-            let (messages, book) = pick(path, &names)?;
-            return Ok(LobsterDay {
-                messages: Source::open(&files[messages])?,
-                book: book.map(|i| Source::open(&files[i])).transpose()?,
-            });
-        }
-        if source::is_zip(path)? {
-            let names: Vec<_> = source::members(path)?.into_iter().map(|m| m.name).collect();
-            let (messages, book) = pick(path, &names)?;
-            return Ok(LobsterDay {
-                messages: Source::open_member(path, &names[messages])?,
-                book: book.map(|i| Source::open_member(path, &names[i])).transpose()?,
-            });
-        }
-        match role(&source::bare_name(path)) {
-            Some(Role::Book) => {
-                let messages = beside(path, "orderbook", "message").ok_or_else(|| DataError::NotFound {
-                    file: path.display().to_string(),
-                    hint: " beside it: the message file of this order book file".to_owned(),
-                })?;
-                Ok(LobsterDay { messages: Source::open(&messages)?, book: Some(Source::open(path)?) })
-            }
-            _ => {
-                let book = beside(path, "message", "orderbook");
-                let book = book.map(|p| Source::open(&p)).transpose()?;
-                Ok(LobsterDay { messages: Source::open(path)?, book })
-            }
-        }
-    }
-
-    /// Opens the two files by name; `book` may be missing.
-    pub fn open_files(messages: &Path, book: Option<&Path>) -> Result<LobsterDay, DataError> {
-        Ok(LobsterDay { messages: Source::open(messages)?, book: book.map(Source::open).transpose()? })
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Messages,
-    Book,
-}
-
-/// What a file is, by its name.
-fn role(name: &str) -> Option<Role> {
-    let name = name.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-    let mut stem = name.as_str();
-    while let Some(shorter) = stem.strip_suffix(".zst").or_else(|| stem.strip_suffix(".gz")) {
-        stem = shorter;
-    }
-    if !stem.ends_with(".csv") || stem.starts_with('.') {
-        None
-    } else if stem.contains("orderbook") {
-        Some(Role::Book)
-    } else if stem.contains("message") {
-        Some(Role::Messages)
-    } else {
-        None
-    }
-}
-
-/// Whether these names could be a LOBSTER day.
-pub(crate) fn has_messages<'a>(mut names: impl Iterator<Item = &'a str>) -> bool {
-    names.any(|n| role(n) == Some(Role::Messages))
-}
-
-/// The message file and the order book file among `names`.
-fn pick(path: &Path, names: &[String]) -> Result<(usize, Option<usize>), DataError> {
-    let of = |r: Role| -> Vec<usize> { (0..names.len()).filter(|i| role(&names[*i]) == Some(r)).collect() };
-    let (messages, books) = (of(Role::Messages), of(Role::Book));
-    match (messages.as_slice(), books.as_slice()) {
-        ([m], []) => Ok((*m, None)),
-        ([m], [b]) => Ok((*m, Some(*b))),
-        _ => Err(DataError::UnknownFormat {
-            file: path.display().to_string(),
-            expected: "one LOBSTER message file (…message….csv) and at most one order book file (…orderbook….csv)",
-            got: format!("{} and {}", messages.len(), books.len()),
-        }),
-    }
-}
-
-/// The file beside `path` whose name has `to` in the place of `from`, wrapped in the same way or another.
-fn beside(path: &Path, from: &str, to: &str) -> Option<PathBuf> {
-    let name = source::bare_name(path);
-    let at = name.rfind(from)?;
-    let other = format!("{}{to}{}", &name[..at], &name[at + from.len()..]);
-    ["", ".zst", ".gz"].iter().map(|ending| path.with_file_name(format!("{other}{ending}"))).find(|p| p.is_file())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -441,9 +335,9 @@ mod tests {
     fn times_have_up_to_nine_decimals() {
         for (field, ns) in [
             ("34200", Some(34_200_000_000_000)),
-            ("34200.05990197", Some(34_200_059_901_970)),
-            ("34200.015105074", Some(34_200_015_105_074)),
-            ("34200.0151050749", Some(34_200_015_105_074)),
+            ("34200.01234567", Some(34_200_012_345_670)),
+            ("34200.012345678", Some(34_200_012_345_678)),
+            ("34200.0123456789", Some(34_200_012_345_678)),
             ("0.5", Some(500_000_000)),
             ("34200.", None),
             (".5", None),
@@ -459,15 +353,15 @@ mod tests {
 
     #[test]
     fn messages_are_checked_field_by_field() {
-        let m = message("34200.5,4,17,3,5794000,-1").unwrap();
+        let m = message("34200.5,4,17,3,1234500,-1").unwrap();
         assert_eq!(
             (m.id, m.size, m.price_units, m.kind, m.side),
-            (17, 3, 5_794_000, MessageKind::Execution, Side::Sell)
+            (17, 3, 1_234_500, MessageKind::Execution, Side::Sell)
         );
         assert_eq!(message("36023,7,0,0,-1,-1").unwrap().kind, MessageKind::Halt);
         assert_eq!(message("36023,6,-1,0,-1,0").unwrap().kind, MessageKind::Cross);
         for (line, error) in [
-            ("x,4,17,3,1,-1", "m.csv:1:1: expected a time in seconds after midnight (like 34200.015105074), got \"x\""),
+            ("x,4,17,3,1,-1", "m.csv:1:1: expected a time in seconds after midnight (like 34200.012345678), got \"x\""),
             ("1,8,17,3,1,-1", "m.csv:1:2: expected a message type (1 to 7), got \"8\""),
             ("1,0,17,3,1,-1", "m.csv:1:2: expected a message type (1 to 7), got \"0\""),
             ("1,1,0,3,1,-1", "m.csv:1:3: expected an order id (integer from 1, below 2^52), got \"0\""),
@@ -515,12 +409,5 @@ mod tests {
         ] {
             assert_eq!(rows(text).unwrap_err(), error);
         }
-    }
-
-    #[test]
-    fn files_are_told_by_lobsters_names() {
-        assert!(role("GOOG_2012-06-21_34200000_57600000_message_10.csv") == Some(Role::Messages));
-        assert!(role("day/GOOG_orderbook_10.csv.zst") == Some(Role::Book));
-        assert!(role("LOBSTER_SampleFiles_ReadMe.txt").is_none());
     }
 }

@@ -34,8 +34,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use toprung_book::Side;
 
 use crate::error::DataError;
-use crate::lobster::{BookReader, BookRow, LobsterDay, LobsterMessage, MessageKind, MessageReader, OFF_TICK, to_ticks};
+use crate::lobster::{BookReader, BookRow, LobsterMessage, MessageKind, MessageReader, OFF_TICK, to_ticks};
 use crate::lobster_book::{FollowedBook, at_least_as_good};
+use crate::lobster_day::LobsterDay;
 use crate::lobster_orders::{Contradiction, NONE, Order, Orders};
 use crate::replay::{Fill, Origin, ReplayAction, ReplayRecord, ReplaySource};
 use crate::replay_driver::{RECORDS_PER_POLL, ReplayOptions};
@@ -81,7 +82,22 @@ pub struct LobsterCounts {
     pub rows_crossed: u64,
 }
 
-/// The records of a LOBSTER day. Holds the messages in memory (about 100 bytes each, orders included); the order book file is streamed.
+/// The records of a LOBSTER day.
+///
+/// ```
+/// use std::sync::atomic::AtomicBool;
+/// use toprung_data::{LobsterDay, LobsterReplay, ReplayAction, ReplayOptions, ReplaySource, Source};
+///
+/// let text = b"34200,1,7,100,1234500,1\n34201,4,7,30,1234500,1\n34201,4,7,9,1234500,1\n".to_vec();
+/// let day = LobsterDay { messages: Source::from_bytes("message.csv", text), book: None };
+/// let mut records = LobsterReplay::new(day, &ReplayOptions::default(), &AtomicBool::new(false)).unwrap();
+/// let first = records.next_record().unwrap().unwrap();
+/// assert!(matches!(first.action, ReplayAction::Add { id: 7, price: 12_345, qty: 100, .. }));
+/// let second = records.next_record().unwrap().unwrap();
+/// assert!(matches!(second.action, ReplayAction::Aggress { limit: 12_345, qty: 30, .. }));
+/// ```
+///
+/// Holds the messages in memory (about 100 bytes each, orders included); the order book file is streamed.
 #[derive(Debug)]
 pub struct LobsterReplay {
     name: String,

@@ -8,6 +8,18 @@
 //! and the trades, under one heading line: `msg_index,taker_id,maker_id,maker_price,qty,quantcup_reported_price`, where
 //! `msg_index` is the line of the feed, from 0. The last column is the incoming order's limit, which the contest printed
 //! as the price; here trades are at the resting order's price, as everywhere else, and the column is only read.
+//!
+//! ```
+//! use toprung_book::Book;
+//! use toprung_data::{Source, quantcup};
+//!
+//! let feed = Source::from_bytes("feed.cmds.csv", b"N,1,S,0,10,100,ANN\nN,2,B,0,4,101,BOB\nC,9\n".to_vec());
+//! let trades = Source::from_bytes("feed.trades.csv", b"1,2,1,100,4,101\n".to_vec());
+//! let (feed, trades) = (quantcup::read_feed(feed).unwrap(), quantcup::read_trades(trades).unwrap());
+//! let report = quantcup::check_feed(&feed, &trades, &mut Book::default());
+//! assert!(report.agrees());
+//! assert_eq!(report.ignored_cancels, 1);
+//! ```
 
 use toprung_book::{Command, Event, EventKind, EventSink, MatchingBook};
 
@@ -110,7 +122,7 @@ fn read<T>(
     while let Some(line) = lines.next_line()? {
         match parse(line) {
             Ok(item) => out.extend(item),
-            Err(e) => return Err(lines.error(e)),
+            Err(e) => return Err(lines.error(*e)),
         }
     }
     if out.is_empty() {

@@ -160,7 +160,7 @@ pub trait ReplaySource {
     /// The next record, or `None` behind the last. After an error there is nothing more to be had.
     fn next_record(&mut self) -> Result<Option<ReplayRecord>, DataError>;
 
-    /// Bytes read so far and in all, as they are on the disk: for progress.
+    /// Done so far and in all, for progress: bytes as they are on the disk, or messages of a LOBSTER day.
     fn position(&self) -> (u64, u64);
 
     /// The file's name, as errors show it.
@@ -190,7 +190,7 @@ impl ReplaySource for ReplayReader {
             }
             return match parse(line) {
                 Ok((time_ns, action)) => Ok(Some(ReplayRecord { line: self.lines.line(), time_ns, action })),
-                Err(e) => Err(self.lines.error(e)),
+                Err(e) => Err(self.lines.error(*e)),
             };
         }
     }

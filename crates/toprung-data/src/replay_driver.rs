@@ -27,7 +27,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use toprung_book::{BookConfig, Command, Digest, Event, EventKind, EventSink, MatchingBook, ReplacePriority, Side};
 
 use crate::error::DataError;
-use crate::replay::{Fill, Level, Origin, RESERVED_IDS_START, ReplayAction, ReplaySource};
+use crate::replay::{Fill, Level, Origin, RESERVED_IDS_START, ReplayAction, ReplayRecord, ReplaySource};
 use crate::replay_file::ReplayFormat;
 
 /// Records between two looks at the cancel flag and two calls of the progress callback: about a tenth of a millisecond.
@@ -187,7 +187,7 @@ pub fn replay_book_config() -> BookConfig {
 
 /// Applies every record of `source` to `book`, which should be empty, and checks what there is to check.
 ///
-/// Every event goes to `sink`. `progress` is called with (bytes done, bytes in all) every [`RECORDS_PER_POLL`] records and
+/// Every event goes to `sink`. `progress` is called with (done, total) as the source counts them, every [`RECORDS_PER_POLL`] records and
 /// at the end. Aggressive orders get the ids from [`RESERVED_IDS_START`] up, one after the other.
 ///
 /// Fails with the source's errors, with `Empty` when there is no record, and with `Cancelled` once `cancel` is set;
@@ -198,7 +198,26 @@ pub fn replay<R, B, S>(
     options: &ReplayOptions,
     sink: &mut S,
     cancel: &AtomicBool,
+    progress: impl FnMut(u64, u64),
+) -> Result<ReplayReport, DataError>
+where
+    R: ReplaySource,
+    B: MatchingBook,
+    S: EventSink,
+{
+    replay_observed(source, book, options, sink, cancel, progress, |_, _, _| {})
+}
+
+/// Like [`replay`], and calls `after` behind every record with the record, the book as it is now, and the sink, which has
+/// taken the record's events: for what events alone do not tell, such as their time or the best prices.
+pub fn replay_observed<R, B, S>(
+    source: &mut R,
+    book: &mut B,
+    options: &ReplayOptions,
+    sink: &mut S,
+    cancel: &AtomicBool,
     mut progress: impl FnMut(u64, u64),
+    mut after: impl FnMut(&ReplayRecord, &B, &mut S),
 ) -> Result<ReplayReport, DataError>
 where
     R: ReplaySource,
@@ -214,6 +233,7 @@ where
         run.report.last_time_ns = record.time_ns;
         run.report.records += 1;
         run.take(record.line, &record.action, book, &mut watch);
+        after(&record, book, watch.sink);
         if run.report.records.is_multiple_of(RECORDS_PER_POLL) {
             let (done, total) = source.position();
             progress(done, total);

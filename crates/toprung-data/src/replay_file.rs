@@ -15,14 +15,15 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use toprung_book::{Book, EventSink};
+use toprung_book::{Book, EventSink, MatchingBook};
 
 use crate::error::{DataError, quote};
 use crate::lines::{LastLine, Lines};
-use crate::lobster::{LobsterDay, has_messages, looks_like_message};
+use crate::lobster::looks_like_message;
+use crate::lobster_day::{LobsterDay, has_messages};
 use crate::lobster_replay::LobsterReplay;
-use crate::replay::{ReplayReader, looks_like_record};
-use crate::replay_driver::{ReplayOptions, ReplayReport, replay, replay_book_config};
+use crate::replay::{ReplayReader, ReplayRecord, looks_like_record};
+use crate::replay_driver::{ReplayOptions, ReplayReport, replay_book_config, replay_observed};
 use crate::source::{self, Source};
 
 /// The formats that can be replayed.
@@ -53,7 +54,7 @@ impl ReplayFormat {
 const KNOWN: &str =
     "a replay file (t,N,id,B,price,qty,src …) or a LOBSTER day (archive, folder, message or order book file)";
 
-/// Replays `path` through a new [`Book`] and verifies it; see [`replay`] for what is checked and how it fails.
+/// Replays `path` through a new [`Book`] and verifies it; see [`replay()`](crate::replay()) for what is checked and how it fails.
 ///
 /// `progress` gets (done, total) every few thousand records: bytes of a replay file, messages of a LOBSTER day. Once
 /// `cancel` is set the call returns `Cancelled`, within a few milliseconds.
@@ -67,13 +68,26 @@ pub fn replay_file(
 }
 
 /// Like [`replay_file`], through the caller's empty `book`, with every event going to `sink` as well.
-pub fn replay_file_into<B: toprung_book::MatchingBook, S: EventSink>(
+pub fn replay_file_into<B: MatchingBook, S: EventSink>(
     path: &Path,
     options: &ReplayOptions,
     book: &mut B,
     sink: &mut S,
     cancel: &AtomicBool,
     progress: impl FnMut(u64, u64),
+) -> Result<ReplayReport, DataError> {
+    replay_file_observed(path, options, book, sink, cancel, progress, |_, _, _| {})
+}
+
+/// Like [`replay_file_into`], and calls `after` behind every record, as [`replay_observed`] does.
+pub fn replay_file_observed<B: MatchingBook, S: EventSink>(
+    path: &Path,
+    options: &ReplayOptions,
+    book: &mut B,
+    sink: &mut S,
+    cancel: &AtomicBool,
+    progress: impl FnMut(u64, u64),
+    after: impl FnMut(&ReplayRecord, &B, &mut S),
 ) -> Result<ReplayReport, DataError> {
     let format = match options.format {
         Some(format) => format,
@@ -82,11 +96,11 @@ pub fn replay_file_into<B: toprung_book::MatchingBook, S: EventSink>(
     match format {
         ReplayFormat::Replay => {
             let mut source = ReplayReader::new(Source::open(path)?);
-            replay(&mut source, book, options, sink, cancel, progress)
+            replay_observed(&mut source, book, options, sink, cancel, progress, after)
         }
         ReplayFormat::Lobster => {
             let mut source = LobsterReplay::new(LobsterDay::open(path)?, options, cancel)?;
-            let mut report = replay(&mut source, book, options, sink, cancel, progress)?;
+            let mut report = replay_observed(&mut source, book, options, sink, cancel, progress, after)?;
             report.lobster = Some(source.counts());
             Ok(report)
         }

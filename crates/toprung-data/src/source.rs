@@ -3,6 +3,16 @@
 //! What a file is, is told by its first bytes and not by its name. Content is streamed, so memory does not grow with the
 //! file. A wrapped file that ends early or fails its checksum is an error when its end is read, never a shorter file:
 //! zstd and gzip frames must be complete, zip members must have the length and CRC-32 that the directory promises.
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use toprung_data::{ReplayReader, Source};
+//!
+//! let plain = Source::open(Path::new("day.replay.csv.zst"))?;
+//! let in_archive = Source::open_member(Path::new("days.zip"), "monday.replay.csv")?;
+//! let records = ReplayReader::new(plain).chain(ReplayReader::new(in_archive)).count();
+//! # Ok::<(), toprung_data::DataError>(())
+//! ```
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};

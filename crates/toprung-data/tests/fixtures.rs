@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::{fixture, scratch};
 use toprung_book::naive::NaiveBook;
-use toprung_book::{Book, CountingSink, EventKind};
+use toprung_book::{Book, CountingSink, Event, EventKind, Side};
 use toprung_data::{
-    DataError, DifferenceKind, Level, ReplayFormat, ReplayOptions, ReplayReport, Source, detect_format, flow, quantcup,
-    replay_book_config, replay_file, replay_file_into, run_flow_dir, run_flow_dir_with,
+    DataError, DifferenceKind, Level, ReplayFormat, ReplayOptions, ReplayRecord, ReplayReport, Source, detect_format,
+    flow, quantcup, replay_book_config, replay_file, replay_file_into, replay_file_observed, run_flow_dir,
+    run_flow_dir_with,
 };
 
 const MESSAGES: &str = "lobster/TOY_2020-01-02_34200000_57600000_message_2.csv";
@@ -49,6 +50,24 @@ fn a_replay_agrees_and_says_what_it_did() {
     assert_eq!((report.operations.removes[1], report.operations.reduces[0], report.operations.replaces), (1, 1, 1));
     assert_eq!((report.best, report.levels), ([Some(Level { price: 9998, qty: 17 }), None], [1, 0]));
     assert_eq!((report.first_time_ns, report.last_time_ns, report.resting_orders), (100, 1100, 1));
+}
+
+#[test]
+fn trades_can_be_stamped_with_their_time_and_the_book_be_looked_at_behind_every_record() {
+    let mut events: Vec<Event> = Vec::new();
+    let (mut stamped, mut bids) = (Vec::new(), Vec::new());
+    let path = fixture("tiny.replay.csv");
+    let mut book = Book::new(replay_book_config());
+    let never = AtomicBool::new(false);
+    let after = |record: &ReplayRecord, book: &Book, sink: &mut Vec<Event>| {
+        let trades = sink.drain(..).filter(|e| e.kind == EventKind::Trade);
+        stamped.extend(trades.map(|e| (record.time_ns, e.maker())));
+        bids.push(book.best(Side::Buy).map(|l| l.price));
+    };
+    let options = ReplayOptions::default();
+    replay_file_observed(&path, &options, &mut book, &mut events, &never, |_, _| {}, after).unwrap();
+    assert_eq!(stamped, [(500, 2), (500, 3), (500, 4), (900, 5), (900, 1)]);
+    assert_eq!((bids.len(), bids[0], bids[8]), (12, Some(9998), Some(9999)));
 }
 
 #[test]
@@ -141,6 +160,27 @@ fn prices_between_two_ticks_ask_for_a_finer_tick() {
 }
 
 #[test]
+fn an_aggressor_ends_with_the_order_that_it_leaves_something_of() {
+    let path = scratch("two_aggressors").join("a_message_1.csv");
+    std::fs::write(&path, "1,1,7,30,100,1\n2,4,7,3,100,1\n2,4,7,16,100,1\n2,4,7,11,100,1\n").unwrap();
+    let report = run(&path, &ReplayOptions::default()).unwrap();
+    assert_eq!((report.aggressive.equal, report.aggressive.total(), report.unexpected), (3, 3, 0));
+    assert_eq!(report.lobster.unwrap().execution_runs, 1);
+}
+
+#[test]
+fn an_id_that_is_used_again_is_another_order() {
+    let path = scratch("used_again").join("a_message_1.csv");
+    let messages = "1,1,7,3,100,1\n2,3,7,3,100,1\n3,4,7,5,200,-1\n4,3,7,5,200,-1\n5,1,7,4,300,1\n6,1,7,9,400,1\n";
+    std::fs::write(&path, messages).unwrap();
+    let report = run(&path, &ReplayOptions::default()).unwrap();
+    assert_eq!((report.aggressive.equal, report.unexpected, report.resting_orders), (1, 0, 1));
+    assert_eq!(report.best[0], Some(Level { price: 4, qty: 9 }));
+    // Entered twice without an end between.
+    assert_eq!(report.lobster.unwrap().inconsistent, 1);
+}
+
+#[test]
 fn messages_that_contradict_each_other_are_told() {
     let dir = scratch("contradiction");
     let path = dir.join("a_message_1.csv");
@@ -187,7 +227,9 @@ fn no_flow_is_skipped_in_silence() {
     assert!(run_flow_dir(&dir).unwrap_err().to_string().contains("toy.cmds.csv: not found"));
     std::fs::copy(fixture("flows/toy.cmds.csv"), dir.join("toy.cmds.csv")).unwrap();
     std::fs::copy(fixture("flows/toy.cmds.csv"), dir.join("other.cmds.csv")).unwrap();
-    assert!(run_flow_dir(&dir).unwrap_err().to_string().contains("not found the hash of other"));
+    let results = run_flow_dir(&dir).unwrap();
+    let told: Vec<_> = results.iter().map(|r| (r.name.as_str(), r.expected.is_some(), r.agrees())).collect();
+    assert_eq!(told, [("toy", true, true), ("other", false, false)]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! `fixtures.rs` keeps the same code covered with data of the project's own.
 
 use std::collections::BTreeSet;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -20,7 +21,8 @@ fn shared(test: &str, file: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    eprintln!("SKIPPED {test}: ../shared/data not present");
+    // Not `eprintln!`, which a test that passes does not show.
+    let _ = writeln!(std::io::stderr(), "SKIPPED {test}: ../shared/data not present");
     None
 }
 
@@ -81,8 +83,11 @@ fn the_lobster_aapl_hour_runs_without_an_order_book_file() {
     assert_eq!((counts.execution_runs, counts.runs_in_priority), (3_323, 3_310));
 }
 
-/// Time, side and fills of every aggressive order.
-fn aggressors(mut source: impl ReplaySource) -> BTreeSet<(u64, Side, Vec<(u64, i64, u64)>)> {
+/// Time, side, and fills as maker, price, quantity.
+type Aggressor = (u64, Side, Vec<(u64, i64, u64)>);
+
+/// Every aggressive order.
+fn aggressors(mut source: impl ReplaySource) -> BTreeSet<Aggressor> {
     let mut out = BTreeSet::new();
     while let Some(record) = source.next_record().unwrap() {
         if let ReplayAction::Aggress { side, fills, .. } = record.action {

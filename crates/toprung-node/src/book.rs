@@ -1,0 +1,293 @@
+//! One order book as a class: batches in, columns out, and queries.
+//!
+//! The class checks every argument before the book sees any, so an error leaves the book as it was. TypeScript wraps it as
+//! `OrderBook`; people do not meet it.
+
+use napi::Env;
+use napi::bindgen_prelude::{Float64Array, ObjectFinalize};
+use napi_derive::napi;
+use serde::Deserialize;
+use toprung_book::{Book, BookConfig, OrderView, Policy, ReplacePriority, Side};
+use toprung_sim::{PolicySettings, ReplacePrioritySetting};
+
+use crate::commands::{Decoder, MAX_SAFE};
+use crate::error::{Code, Result, error, error_at, guarded};
+use crate::events::{ColumnSink, Columns, Spill};
+use crate::view::View;
+
+/// Change in a book's memory from which on the garbage collector is told. To it the book is one small object, and a
+/// program that drops large books would otherwise run out of memory before it collects any.
+const TELL_GC_FROM: i64 = 1 << 20;
+
+/// One order book behind the boundary.
+#[napi(custom_finalize)]
+pub struct NativeBook {
+    book: Book,
+    decoder: Decoder,
+    spill: Spill,
+    /// A panic interrupted a batch: the book may be inconsistent and takes no more.
+    lost: bool,
+    /// Bytes that the garbage collector knows of.
+    told_gc: i64,
+}
+
+#[napi]
+impl NativeBook {
+    /// A book with the configuration `config`, as JSON.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(env: Env, config: String) -> Result<NativeBook> {
+        guarded(|| {
+            let book = Book::new(Settings::parse(&config)?);
+            let (decoder, spill) = (Decoder::default(), Spill::default());
+            let mut this = NativeBook { book, decoder, spill, lost: false, told_gc: 0 };
+            this.tell_gc(env);
+            Ok(this)
+        })
+    }
+
+    /// Applies the first `count` records of `commands` in order and writes what happened into `events`, columns for
+    /// `capacity` events. Gives the number of events; those past the capacity wait for `drain`.
+    #[napi(catch_unwind, ts_args_type = "commands: Uint8Array, count: number, events: Uint8Array, capacity: number")]
+    pub fn submit(&mut self, env: Env, commands: View, count: f64, events: View, capacity: f64) -> Result<f64> {
+        guarded(|| {
+            self.check_alive()?;
+            if self.spill.len() > 0 {
+                let message = format!("expected `drain` first: {} events of the last batch wait", self.spill.len());
+                return Err(error(Code::EventsPending, message));
+            }
+            let columns = Columns::new(events.bytes("events")?, index("capacity", capacity)?)?;
+            let count = index("count", count)?;
+            let commands = self.decoder.commands(commands.bytes("commands")?, count)?;
+            let mut sink = ColumnSink::new(columns, &mut self.spill, self.book.commands());
+            self.lost = true;
+            self.book.apply_batch(commands, &mut sink);
+            self.lost = false;
+            let total = sink.total();
+            self.tell_gc(env);
+            Ok(total as f64)
+        })
+    }
+
+    /// Moves waiting events into `events` from row `from` on; gives the number moved.
+    #[napi(catch_unwind, ts_args_type = "events: Uint8Array, capacity: number, from: number")]
+    pub fn drain(&mut self, events: View, capacity: f64, from: f64) -> Result<f64> {
+        guarded(|| {
+            let columns = Columns::new(events.bytes("events")?, index("capacity", capacity)?)?;
+            Ok(self.spill.drain(columns, index("from", from)?) as f64)
+        })
+    }
+
+    /// Events that wait for `drain`.
+    #[napi(catch_unwind)]
+    pub fn pending(&self) -> f64 {
+        self.spill.len() as f64
+    }
+
+    /// L2: price, quantity and number of orders of at most `max` levels of a side, best first, three numbers each.
+    #[napi(catch_unwind)]
+    pub fn levels(&self, side: f64, max: f64) -> Result<Float64Array> {
+        guarded(|| {
+            self.check_alive()?;
+            let side = side_of(side)?;
+            let mut rows = Vec::new();
+            for level in self.book.depth(side).take(index("max", max)?) {
+                rows.extend([level.price as f64, exact("level.qty", level.qty)?, f64::from(level.orders)]);
+            }
+            Ok(Float64Array::new(rows))
+        })
+    }
+
+    /// The best level of a side in the same form as `levels`: three numbers, or none. Fills `out`.
+    #[napi(catch_unwind, ts_args_type = "side: number, out: Uint8Array")]
+    pub fn best(&self, side: f64, out: View) -> Result<bool> {
+        guarded(|| {
+            self.check_alive()?;
+            let row = match self.book.best(side_of(side)?) {
+                Some(best) => Some([best.price as f64, exact("level.qty", best.qty)?, f64::from(best.orders)]),
+                None => None,
+            };
+            fill(out, row)
+        })
+    }
+
+    /// L3: id, price, open quantity and owner of every order of a side, best price first, in time order within a level;
+    /// four numbers each.
+    #[napi(catch_unwind)]
+    pub fn queue(&self, side: f64) -> Result<Float64Array> {
+        guarded(|| {
+            self.check_alive()?;
+            let orders = self.book.orders(side_of(side)?);
+            let row = |o: OrderView| [o.id as f64, o.price as f64, o.qty as f64, f64::from(o.owner)];
+            Ok(Float64Array::new(orders.flat_map(row).collect()))
+        })
+    }
+
+    /// Side, price, open quantity and owner of one resting order, or none. Fills `out`.
+    #[napi(catch_unwind, ts_args_type = "id: number, out: Uint8Array")]
+    pub fn order(&self, id: f64, out: View) -> Result<bool> {
+        guarded(|| {
+            self.check_alive()?;
+            let order = self.book.order(integer("id", id, MAX_SAFE)?);
+            let row = order.map(|o| [f64::from(o.side as u8), o.price as f64, o.qty as f64, f64::from(o.owner)]);
+            fill(out, row)
+        })
+    }
+
+    /// Resting orders.
+    #[napi(catch_unwind)]
+    pub fn order_count(&self) -> f64 {
+        self.book.order_count() as f64
+    }
+
+    /// Digest of every event so far, 32 hexadecimal digits.
+    #[napi(catch_unwind)]
+    pub fn digest(&self) -> String {
+        self.book.digest().to_string()
+    }
+
+    /// Bytes of memory that the book and this binding's buffers hold.
+    #[napi(catch_unwind)]
+    pub fn memory_bytes(&self) -> f64 {
+        self.bytes() as f64
+    }
+
+    /// Fails when the book is inconsistent, which would be a defect of toprung. Visits every order.
+    #[napi(catch_unwind)]
+    pub fn check_invariants(&self) -> Result<()> {
+        guarded(|| {
+            self.check_alive()?;
+            self.book.check_invariants().map_err(|broken| error(Code::Invariant, broken))
+        })
+    }
+}
+
+impl ObjectFinalize for NativeBook {
+    fn finalize(self, env: Env) -> napi::Result<()> {
+        env.adjust_external_memory(-self.told_gc)?;
+        Ok(())
+    }
+}
+
+impl NativeBook {
+    fn bytes(&self) -> usize {
+        self.book.memory_bytes() + self.decoder.memory_bytes() + self.spill.memory_bytes()
+    }
+
+    /// Tells the garbage collector if memory has changed by much since it was last told.
+    #[inline]
+    fn tell_gc(&mut self, env: Env) {
+        let change = self.bytes() as i64 - self.told_gc;
+        // Should it fail, the collector merely knows less.
+        if change.abs() >= TELL_GC_FROM && env.adjust_external_memory(change).is_ok() {
+            self.told_gc += change;
+        }
+    }
+
+    fn check_alive(&self) -> Result<()> {
+        if self.lost {
+            let message = "an earlier batch made the native core panic; the book's state is unknown: make a new one";
+            return Err(error(Code::Panic, message));
+        }
+        Ok(())
+    }
+}
+
+/// A book's configuration as TypeScript writes it.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Settings {
+    policy: PolicySettings,
+    replace_priority: ReplacePrioritySetting,
+    max_orders: u32,
+    expected_orders: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            policy: PolicySettings::Fifo {},
+            replace_priority: ReplacePrioritySetting::KeepOnDecrease,
+            max_orders: BookConfig::DEFAULT_MAX_ORDERS,
+            expected_orders: 0,
+        }
+    }
+}
+
+impl Settings {
+    /// Most lots that a pro-rata policy may ask as its least share.
+    const MAX_MIN_LOT: u64 = 1 << 32;
+
+    fn parse(json: &str) -> Result<BookConfig> {
+        let settings: Settings = serde_json::from_str(json)
+            .map_err(|e| error(Code::Config, format!("expected a book's configuration as JSON, got an error: {e}")))?;
+        let out_of_range = |path: &str, from: u64, to: u64, got: u64| {
+            Err(error_at(Code::Config, path, &format!("expected an integer in {from}..={to}, got {got}")))
+        };
+        let max_orders = u64::from(settings.max_orders);
+        if !(1..=u64::from(BookConfig::DEFAULT_MAX_ORDERS)).contains(&max_orders) {
+            return out_of_range("maxOrders", 1, BookConfig::DEFAULT_MAX_ORDERS.into(), max_orders);
+        }
+        if settings.expected_orders > settings.max_orders {
+            return out_of_range("expectedOrders", 0, max_orders, settings.expected_orders.into());
+        }
+        let policy = match settings.policy {
+            PolicySettings::Fifo {} => Policy::fifo(),
+            PolicySettings::ProRata { min_lot } if min_lot > Settings::MAX_MIN_LOT => {
+                return out_of_range("policy.minLot", 0, Settings::MAX_MIN_LOT, min_lot);
+            }
+            PolicySettings::ProRata { min_lot } => Policy::pro_rata(min_lot),
+        };
+        Ok(BookConfig {
+            policy,
+            replace_priority: match settings.replace_priority {
+                ReplacePrioritySetting::KeepOnDecrease => ReplacePriority::KeepOnDecrease,
+                ReplacePrioritySetting::LoseAlways => ReplacePriority::LoseAlways,
+            },
+            max_orders: settings.max_orders,
+            expected_orders: settings.expected_orders,
+        })
+    }
+}
+
+/// A number from JavaScript as an integer in `0..=max`.
+fn integer(name: &str, f: f64, max: u64) -> Result<u64> {
+    if f.trunc() != f || f.is_infinite() {
+        return Err(error_at(Code::NotInteger, name, &format!("expected an integer in 0..={max}, got {f}")));
+    }
+    if f < 0.0 || f > max as f64 {
+        return Err(error_at(Code::OutOfRange, name, &format!("expected an integer in 0..={max}, got {f}")));
+    }
+    Ok(f as u64)
+}
+
+/// A number from JavaScript as a length or index.
+fn index(name: &str, f: f64) -> Result<usize> {
+    Ok(integer(name, f, u32::MAX.into())? as usize)
+}
+
+fn side_of(f: f64) -> Result<Side> {
+    let side = if f.trunc() == f && (0.0..=1.0).contains(&f) { Side::from_u8(f as u8) } else { None };
+    side.ok_or_else(|| error_at(Code::UnknownEnum, "side", &format!("expected 0 buy or 1 sell, got {f}")))
+}
+
+/// A sum of quantities, which may pass what a float64 holds.
+fn exact(name: &str, v: u64) -> Result<f64> {
+    if v > MAX_SAFE {
+        return Err(error_at(Code::Inexact, name, &format!("expected at most {MAX_SAFE}, got {v}")));
+    }
+    Ok(v as f64)
+}
+
+/// Writes the row, if there is one, to the caller's memory.
+fn fill<const N: usize>(out: View, row: Option<[f64; N]>) -> Result<bool> {
+    let bytes = out.bytes("out")?;
+    if bytes.len() < N * 8 {
+        let message = format!("expected at least {} bytes, got {}", N * 8, bytes.len());
+        return Err(error_at(Code::BufferLength, "out", &message));
+    }
+    for (i, v) in row.iter().flatten().enumerate() {
+        // SAFETY: `8·i + 8` is at most `8·N`, which fits.
+        unsafe { bytes.store_f64(8 * i, *v) };
+    }
+    Ok(row.is_some())
+}

@@ -1,0 +1,284 @@
+//! `replay` of a file on the libuv pool, and its report as JSON.
+
+use std::cell::Cell;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use napi::bindgen_prelude::AsyncTask;
+use napi::{Env, Task};
+use napi_derive::napi;
+use serde::{Deserialize, Serialize};
+use toprung_book::Side;
+use toprung_data::{
+    Checked, DataError, Difference, Level, LobsterCounts, OperationCounts, ReplayFormat, ReplayOptions, ReplayReport,
+};
+
+use crate::error::{Code, Result, error, error_at, guarded, to_json};
+use crate::task::{Cancel, CancelFlag, Outcome, ProgressFn, outcome, report, unwrap};
+
+/// Least time between two reports of progress.
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// Starts a replay of `file` with `options`, as JSON; gives the report, as JSON.
+///
+/// `onProgress` is given how much of how much is done, at most ten times a second; the other two numbers are 0.
+#[napi(
+    catch_unwind,
+    ts_args_type = "file: string, options: string, cancel: CancelFlag, onProgress: (done: number, total: number, \
+                    unused: number, unusedToo: number) => void",
+    ts_return_type = "Promise<string>"
+)]
+pub fn replay(
+    file: String,
+    options: String,
+    cancel: &CancelFlag,
+    on_progress: ProgressFn,
+) -> Result<AsyncTask<ReplayTask>> {
+    guarded(|| {
+        let options = Options::parse(&options)?;
+        Ok(AsyncTask::new(ReplayTask { file: file.into(), options, cancel: cancel.share(), on_progress }))
+    })
+}
+
+/// A replay that runs on the libuv pool.
+pub struct ReplayTask {
+    file: PathBuf,
+    options: ReplayOptions,
+    cancel: Cancel,
+    on_progress: ProgressFn,
+}
+
+impl Task for ReplayTask {
+    type Output = Outcome<String>;
+    type JsValue = String;
+
+    fn compute(&mut self) -> napi::Result<Outcome<String>> {
+        let start = Instant::now();
+        let cancel = self.cancel.start();
+        let last = Cell::new(None::<Instant>);
+        let tell = |done: u64, total: u64| {
+            if last.get().is_none_or(|t| t.elapsed() >= PROGRESS_EVERY) {
+                last.set(Some(Instant::now()));
+                report(&self.on_progress, &self.cancel, (done as f64, total as f64, 0.0, 0.0));
+            }
+        };
+        Ok(outcome(|| {
+            let report = toprung_data::replay_file(&self.file, &self.options, cancel, tell).map_err(data_error)?;
+            to_json(&Report::of(&report, start.elapsed()))
+        }))
+    }
+
+    fn resolve(&mut self, env: Env, output: Outcome<String>) -> napi::Result<String> {
+        unwrap(env, output)
+    }
+}
+
+fn data_error(e: DataError) -> napi::Error<Code> {
+    match e {
+        DataError::Option { option, expected, ref got } => {
+            error_at(Code::Of(e.code()), option, &format!("expected {expected}, got {got}"))
+        }
+        _ => error(Code::Of(e.code()), e.to_string()),
+    }
+}
+
+/// The options as TypeScript writes them.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Options {
+    format: Option<String>,
+    max_differences: usize,
+    tick_units: u64,
+    checkpoint_every: u64,
+    checkpoint_levels: Option<usize>,
+}
+
+impl Options {
+    fn parse(json: &str) -> Result<ReplayOptions> {
+        let o: Options = serde_json::from_str(json)
+            .map_err(|e| error(Code::Config, format!("expected the options of a replay as JSON, got an error: {e}")))?;
+        let format = match o.format {
+            None => None,
+            Some(name) => Some(ReplayFormat::from_name(&name).ok_or_else(|| {
+                error_at(Code::Config, "format", &format!("expected \"replay\" or \"lobster\", got {name:?}"))
+            })?),
+        };
+        for (path, value) in [("tickUnits", o.tick_units), ("checkpointEvery", o.checkpoint_every)] {
+            if value == 0 {
+                return Err(error_at(Code::Config, path, "expected an integer from 1, got 0"));
+            }
+        }
+        Ok(ReplayOptions {
+            format,
+            max_differences: o.max_differences,
+            tick_units: o.tick_units,
+            checkpoint_every: o.checkpoint_every,
+            checkpoint_levels: o.checkpoint_levels.unwrap_or(usize::MAX),
+        })
+    }
+}
+
+/// The report as TypeScript reads it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report<'a> {
+    agrees: bool,
+    records: u64,
+    commands: u64,
+    operations: Operations,
+    aggressive: Counts,
+    checkpoints: Counts,
+    unexpected: u64,
+    fills: u64,
+    volume: u128,
+    differences: Vec<DifferenceView<'a>>,
+    best_bid: Option<LevelView>,
+    best_ask: Option<LevelView>,
+    bid_levels: usize,
+    ask_levels: usize,
+    resting_orders: usize,
+    digest: String,
+    first_time_ns: u64,
+    last_time_ns: u64,
+    elapsed_ns: u64,
+    lobster: Option<Lobster>,
+}
+
+impl Report<'_> {
+    fn of(r: &ReplayReport, elapsed: Duration) -> Report<'_> {
+        let (buy, sell) = (Side::Buy as usize, Side::Sell as usize);
+        Report {
+            agrees: r.agrees(),
+            records: r.records,
+            commands: r.commands,
+            operations: Operations::of(&r.operations),
+            aggressive: Counts::of(r.aggressive),
+            checkpoints: Counts::of(r.checkpoints),
+            unexpected: r.unexpected,
+            fills: r.fills,
+            volume: r.volume,
+            differences: r.differences.iter().map(DifferenceView::of).collect(),
+            best_bid: r.best[buy].map(LevelView::of),
+            best_ask: r.best[sell].map(LevelView::of),
+            bid_levels: r.levels[buy],
+            ask_levels: r.levels[sell],
+            resting_orders: r.resting_orders,
+            digest: r.digest.to_string(),
+            first_time_ns: r.first_time_ns,
+            last_time_ns: r.last_time_ns,
+            elapsed_ns: elapsed.as_nanos() as u64,
+            lobster: r.lobster.as_ref().map(Lobster::of),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Counts {
+    equal: u64,
+    differing: u64,
+    total: u64,
+}
+
+impl Counts {
+    fn of(c: Checked) -> Counts {
+        Counts { equal: c.equal, differing: c.differing, total: c.total() }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Operations {
+    adds: u64,
+    removes: u64,
+    reduces: u64,
+    replaces: u64,
+    aggressive: u64,
+    checkpoints: u64,
+}
+
+impl Operations {
+    fn of(o: &OperationCounts) -> Operations {
+        Operations {
+            adds: o.adds.iter().sum(),
+            removes: o.removes.iter().sum(),
+            reduces: o.reduces.iter().sum(),
+            replaces: o.replaces,
+            aggressive: o.aggressive,
+            checkpoints: o.checkpoints,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LevelView {
+    price: i64,
+    qty: u64,
+}
+
+impl LevelView {
+    fn of(l: Level) -> LevelView {
+        LevelView { price: l.price, qty: l.qty }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DifferenceView<'a> {
+    line: u64,
+    kind: &'static str,
+    expected: &'a str,
+    got: &'a str,
+}
+
+impl DifferenceView<'_> {
+    fn of(d: &Difference) -> DifferenceView<'_> {
+        DifferenceView { line: d.line, kind: d.kind.name(), expected: &d.expected, got: &d.got }
+    }
+}
+
+/// [`LobsterCounts`], whose fields say what they are.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Lobster {
+    messages: u64,
+    displayed_volume: u64,
+    hidden_volume: u64,
+    execution_runs: u64,
+    executions_in_priority: u64,
+    executions_by_hand: u64,
+    orders_outside_data: u64,
+    anonymous_added: u64,
+    anonymous_shares: u64,
+    anonymous_requeued: u64,
+    left_unseen: u64,
+    withdrawn: u64,
+    inconsistent: u64,
+    rows_compared: u64,
+    rows_explained: u64,
+    rows_crossed: u64,
+}
+
+impl Lobster {
+    fn of(c: &LobsterCounts) -> Lobster {
+        Lobster {
+            messages: c.messages,
+            displayed_volume: c.displayed_volume,
+            hidden_volume: c.hidden_volume,
+            execution_runs: c.execution_runs,
+            executions_in_priority: c.executions_in_priority,
+            executions_by_hand: c.executions_by_hand,
+            orders_outside_data: c.orders_outside_data,
+            anonymous_added: c.anonymous_added,
+            anonymous_shares: c.anonymous_shares,
+            anonymous_requeued: c.anonymous_requeued,
+            left_unseen: c.left_unseen,
+            withdrawn: c.withdrawn,
+            inconsistent: c.inconsistent,
+            rows_compared: c.rows_compared,
+            rows_explained: c.rows_explained,
+            rows_crossed: c.rows_crossed,
+        }
+    }
+}

@@ -1,0 +1,312 @@
+/**
+ * Every configuration, as zod schemas: the one source of the TypeScript types, the JSON schema, the command's options
+ * and the documentation. Unknown settings are refused, missing ones take the default given here.
+ *
+ * The Rust core checks the same ranges once more, and alone those that span several settings.
+ */
+import { z } from 'zod';
+import { ToprungError } from './errors.js';
+
+/** How an aggressor's quantity is shared among the orders of a level. */
+export const policySchema = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('fifo').describe('Price-time priority.') }),
+    z.strictObject({
+      kind: z.literal('pro-rata').describe('In proportion to open quantity, the rest in time order.'),
+      minLot: z
+        .int()
+        .min(0)
+        .max(2 ** 32)
+        .default(1)
+        .describe('Least share that is allocated, in lots; smaller ones go to the time-ordered rest.'),
+    }),
+  ])
+  .describe('How an aggressor’s quantity is shared among the orders of a level.');
+
+/** What a replace does to an order's place in the queue. */
+export const replacePrioritySchema = z
+  .enum(['keep-on-decrease', 'lose-always'])
+  .describe(
+    'What a replace does to an order’s place: kept when the price stays and the quantity does not rise, or lost.',
+  );
+
+/** The configuration of an {@link OrderBook}. */
+export const bookConfigSchema = z
+  .strictObject({
+    policy: policySchema.prefault({ kind: 'fifo' }),
+    replacePriority: replacePrioritySchema.default('keep-on-decrease'),
+    maxOrders: z
+      .int()
+      .min(1)
+      .max(2 ** 28)
+      .default(2 ** 28)
+      .describe('Most orders that may rest at a time; a further one is rejected with `book-full`.'),
+    expectedOrders: z
+      .int()
+      .min(0)
+      .max(2 ** 28)
+      .default(0)
+      .describe('Resting orders to reserve memory for at once, at most `maxOrders`.'),
+  })
+  .describe('One order book.');
+
+/** A complete book configuration. */
+export type BookConfig = z.output<typeof bookConfigSchema>;
+/** A book configuration as people write it: everything has a default. */
+export type BookConfigInput = z.input<typeof bookConfigSchema>;
+
+const rate = (what: string, max: number) => z.number().min(0).max(max).describe(`${what}: 0, or 10^-9 to ${max}.`);
+
+/** The zero-intelligence ("Santa Fe") order flow. */
+export const santaFeSchema = z
+  .strictObject({
+    model: z.literal('santa-fe').describe('Zero intelligence: independent Poisson processes (Smith et al. 2003).'),
+    limitRate: rate('Limit orders per second, per tick and side', 1e9).default(25),
+    marketRate: rate('Market orders per second, both sides together', 1e9).default(1000),
+    cancelRate: rate('Cancels per second and resting order', 1e5).default(10),
+    windowTicks: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(160)
+      .describe('Limit orders are placed up to this many ticks from the opposite best price.'),
+    orderSize: z
+      .int()
+      .min(1)
+      .max(2 ** 20)
+      .default(1)
+      .describe('Size of every order, in lots.'),
+    referencePrice: z
+      .int()
+      .min(-(2 ** 50))
+      .max(2 ** 50)
+      .default(1_000_000)
+      .describe('Price about which an empty book starts, in ticks.'),
+  })
+  .describe('The zero-intelligence “Santa Fe” flow.');
+
+/** The order flow. */
+export const flowSchema = z
+  .discriminatedUnion('model', [santaFeSchema])
+  .describe('The background order flow: a model and its parameters.');
+
+const eventCount = z
+  .int()
+  .min(1)
+  .max(2 ** 40);
+
+/** When a book's run ends. */
+export const horizonSchema = z
+  .union([
+    z.strictObject({ events: eventCount.describe('Commands per book, behind the warm-up.') }),
+    z.strictObject({
+      durationNs: z.int().min(1).max(Number.MAX_SAFE_INTEGER).describe('Simulated nanoseconds, behind the warm-up.'),
+    }),
+  ])
+  .describe('When a book’s run ends: `{ events }` or `{ durationNs }`.');
+
+/** The configuration of {@link simulate}. */
+export const simulationConfigSchema = z
+  .strictObject({
+    seed: z
+      .int()
+      .min(0)
+      .max(Number.MAX_SAFE_INTEGER)
+      .default(1)
+      .describe('Master seed. With the rest of the configuration it determines every event.'),
+    streams: z
+      .string()
+      .max(128)
+      .default('zi')
+      .describe('Names the family of random streams: runs to compare on common random numbers share it.'),
+    books: z
+      .int()
+      .min(1)
+      .max(2 ** 18)
+      .default(1)
+      .describe('Number of independent books.'),
+    horizon: horizonSchema.default({ events: 1_000_000 }),
+    warmupEvents: z
+      .int()
+      .min(0)
+      .max(2 ** 40)
+      .default(20_000)
+      .describe('Commands that fill each book before the measured part.'),
+    threads: z
+      .int()
+      .min(0)
+      .max(1024)
+      .default(0)
+      .describe('Worker threads, 0 for one per core. Changes nothing but the time it takes.'),
+    book: z
+      .strictObject({
+        policy: policySchema.prefault({ kind: 'fifo' }),
+        replacePriority: replacePrioritySchema.default('keep-on-decrease'),
+        maxOrders: z
+          .int()
+          .min(1)
+          .max(2 ** 26)
+          .default(2 ** 20)
+          .describe('Most orders that may rest in a book at a time.'),
+      })
+      .prefault({})
+      .describe('The conventions of every book.'),
+    flow: flowSchema.prefault({ model: 'santa-fe' }),
+    samples: z
+      .strictObject({
+        rows: z
+          .int()
+          .min(0)
+          .max(65_536)
+          .refine((rows) => rows === 0 || rows >= 2, { error: 'expected 0 or an integer from 2 to 65536' })
+          .default(1024)
+          .describe('Most rows per book, evenly spaced in simulated time: 0 (none) or 2 to 65,536.'),
+        books: z
+          .int()
+          .min(0)
+          .max(2 ** 18)
+          .default(1)
+          .describe('Rows are kept for the first so many books.'),
+        depthTicks: z
+          .int()
+          .min(1)
+          .max(64)
+          .default(10)
+          .describe('Depth is summed over so many ticks from the best price.'),
+      })
+      .prefault({})
+      .describe('What to keep of the books’ state over time, for charts.'),
+    latencySampling: z
+      .int()
+      .min(0)
+      .max(30)
+      .nullable()
+      .default(null)
+      .describe('Measure one command in 2^k with the clock; null measures nothing.'),
+    maxMemoryMib: z
+      .int()
+      .min(1)
+      .max(2 ** 24)
+      .default(4096)
+      .describe('Refuse to start a run that is expected to need more memory, in MiB.'),
+  })
+  .describe('A simulation of independent books under one order-flow model.');
+
+/** A complete simulation configuration. */
+export type SimulationConfig = z.output<typeof simulationConfigSchema>;
+/** A simulation configuration as people write it: everything has a default. */
+export type SimulationConfigInput = z.input<typeof simulationConfigSchema>;
+
+/** How {@link replay} reads a file and checks a book against it. */
+export const replayOptionsSchema = z
+  .strictObject({
+    format: z
+      .enum(['replay', 'lobster'])
+      .optional()
+      .describe('What the file is; found out by looking at it otherwise.'),
+    maxDifferences: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .default(20)
+      .describe('Differences to keep in the report; others are counted.'),
+    tickUnits: z
+      .int()
+      .min(1)
+      .max(Number.MAX_SAFE_INTEGER)
+      .default(100)
+      .describe('Of a LOBSTER day: price units (1/10,000 of the currency) in a tick. A cent is 100.'),
+    checkpointEvery: z
+      .int()
+      .min(1)
+      .max(Number.MAX_SAFE_INTEGER)
+      .default(1000)
+      .describe('Of a LOBSTER day: check the book after every so many messages.'),
+    checkpointLevels: z
+      .int()
+      .min(1)
+      .max(Number.MAX_SAFE_INTEGER)
+      .optional()
+      .describe('Of a LOBSTER day: levels per side to check; all that the file has otherwise.'),
+  })
+  .describe('How a replay is read and checked.');
+
+/** Complete replay options. */
+export type ReplayOptions = z.output<typeof replayOptionsSchema>;
+/** Replay options as people write them. */
+export type ReplayOptionsInput = z.input<typeof replayOptionsSchema>;
+
+const SCHEMAS = {
+  book: bookConfigSchema,
+  simulation: simulationConfigSchema,
+  replay: replayOptionsSchema,
+} as const;
+
+/** Which configuration: of an `OrderBook`, of `simulate()`, of `replay()`. */
+export type ConfigKind = keyof typeof SCHEMAS;
+
+/**
+ * The JSON schema (draft 2020-12) of a configuration as people write it, for editors and documentation.
+ */
+export function configJsonSchema(kind: ConfigKind = 'simulation'): Record<string, unknown> {
+  return z.toJSONSchema(SCHEMAS[kind], { io: 'input' }) as Record<string, unknown>;
+}
+
+/**
+ * Checks a simulation configuration and fills in the defaults, without running it.
+ *
+ * @throws ToprungError `ERR_TOPRUNG_CONFIG`: the first setting that is wrong in `path`, all of them in the message.
+ */
+export function parseSimulationConfig(config: unknown): SimulationConfig {
+  return parseConfig(simulationConfigSchema, config);
+}
+
+/**
+ * Checks a value against a schema.
+ *
+ * @internal
+ */
+export function parseConfig<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  const lines = result.error.issues.flatMap((issue) => explain(issue, []));
+  const [first] = lines;
+  const message = lines.map(({ path, text }) => (path === '' ? text : `${path}: ${text}`)).join('; ');
+  throw new ToprungError('ERR_TOPRUNG_CONFIG', message, { path: first?.path || undefined, cause: result.error });
+}
+
+type Issue = z.core.$ZodIssue;
+
+/** An issue as "expected …, got …" with its path; a union's as its closest branch's. */
+function explain(issue: Issue, base: PropertyKey[]): { path: string; text: string }[] {
+  const keys = [...base, ...issue.path];
+  const got = show(issue.input);
+  const say = (text: string) => [{ path: z.core.toDotPath(keys), text }];
+  switch (issue.code) {
+    case 'invalid_type':
+      return say(
+        `expected ${issue.expected === 'int' ? 'an integer' : `a value of type ${issue.expected}`}, got ${got}`,
+      );
+    case 'too_small':
+      return say(`expected ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}, got ${got}`);
+    case 'too_big':
+      return say(`expected at most ${issue.maximum}${issue.origin === 'string' ? ' characters' : ''}, got ${got}`);
+    case 'invalid_value':
+      return say(`expected ${issue.values.map((v) => JSON.stringify(v)).join(' or ')}, got ${got}`);
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => ({ path: z.core.toDotPath([...keys, key]), text: 'there is no such setting' }));
+    case 'invalid_union': {
+      if (issue.errors.length === 0) return say(`${issue.message}, got ${got}`);
+      const closest = issue.errors.reduce((a, b) => (b.length < a.length ? b : a));
+      return closest.flatMap((inner) => explain(inner, keys));
+    }
+    default:
+      return say(`${issue.message}, got ${got}`);
+  }
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value);
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}

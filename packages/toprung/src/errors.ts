@@ -1,0 +1,107 @@
+/**
+ * Every error of toprung: one table of codes, one class.
+ *
+ * A code is stable: programs test `error.code`; people read `error.message`, which says what was expected and what
+ * came.
+ * The command's exit codes and the documentation are made from this table; nothing else defines a code. Errors of the
+ * Rust core arrive here under the code that they have there ({@link fromNative}).
+ */
+
+/** What each code means, and what to do about it. */
+export const ERROR_TABLE = {
+  ERR_TOPRUNG_ABORTED: 'The run was stopped by its AbortSignal. `error.cause` is the signal’s reason.',
+  ERR_TOPRUNG_ARGUMENT: 'An argument has the wrong type.',
+  ERR_TOPRUNG_BATCH_TOO_LARGE: 'A batch may hold 16,777,216 commands: submit it in parts.',
+  ERR_TOPRUNG_BUFFER_ALIGNMENT: 'A view must start at a multiple of 8 bytes of its buffer.',
+  ERR_TOPRUNG_BUFFER_DETACHED: 'The buffer was transferred away (postMessage, structuredClone): make a new batch.',
+  ERR_TOPRUNG_BUFFER_EMPTY: 'A buffer of no bytes cannot hold a record.',
+  ERR_TOPRUNG_BUFFER_FULL: 'A batch over a buffer that was given to it cannot grow: submit and clear it first.',
+  ERR_TOPRUNG_BUFFER_LENGTH: 'The buffer’s length does not fit what it is said to hold.',
+  ERR_TOPRUNG_BUFFER_TYPE: 'A Uint8Array was expected.',
+  ERR_TOPRUNG_CONFIG: 'A configuration is not valid. `error.path` names the setting.',
+  ERR_TOPRUNG_DATA_CANCELLED: 'Reading was stopped. Seen only as the cause of ERR_TOPRUNG_ABORTED.',
+  ERR_TOPRUNG_DATA_CORRUPT: 'A compressed file does not decompress or does not match its checksum: fetch it again.',
+  ERR_TOPRUNG_DATA_EMPTY: 'The file is whole, but there is nothing in it to work on.',
+  ERR_TOPRUNG_DATA_FORMAT: 'A line is not what the format says. The message names file, line and column.',
+  ERR_TOPRUNG_DATA_NOT_FOUND: 'There is no such file, folder or member of an archive.',
+  ERR_TOPRUNG_DATA_OPTION: 'An option of a reader has a value that it cannot have.',
+  ERR_TOPRUNG_DATA_TRUNCATED: 'The file ends in the middle: it was cut off while it was written or copied.',
+  ERR_TOPRUNG_DATA_UNKNOWN_FORMAT: 'It cannot be told which format the file has: say it with the `format` option.',
+  ERR_TOPRUNG_DATA_UNREADABLE: 'The file is there, but the operating system refuses to read it.',
+  ERR_TOPRUNG_EVENTS_PENDING: 'Events of the last batch wait in the book: `drain` them before the next batch.',
+  ERR_TOPRUNG_INEXACT: 'A sum of quantities is past 2^53 - 1 and cannot be given as a number exactly.',
+  ERR_TOPRUNG_INTERNAL: 'The binding failed in a way that it should not: a defect of toprung, please report it.',
+  ERR_TOPRUNG_INVARIANT: 'A book is inconsistent: a defect of toprung, please report it.',
+  ERR_TOPRUNG_MEMORY: 'The run would need more memory than `maxMemoryMib` allows.',
+  ERR_TOPRUNG_NATIVE_MISSING: 'The native core could not be loaded. The message says which package, and what to do.',
+  ERR_TOPRUNG_NOT_INTEGER: 'An integer was expected: not NaN, an infinity or a fraction.',
+  ERR_TOPRUNG_OUTPUT: 'A file or folder could not be written.',
+  ERR_TOPRUNG_OUT_OF_RANGE: 'An integer is outside its range. Ids and quantities: 0 to 2^53 - 1; prices: ±(2^53 - 1).',
+  ERR_TOPRUNG_PANIC: 'The native core panicked and was caught: a defect of toprung, please report it.',
+  ERR_TOPRUNG_THREADS: 'The operating system gave no threads.',
+  ERR_TOPRUNG_UNKNOWN_ENUM: 'A value is no member of its enumeration, such as a side that is neither buy nor sell.',
+  ERR_TOPRUNG_UNKNOWN_SCENARIO: 'There is no scenario of this name.',
+} as const satisfies Record<string, string>;
+
+/** A code of {@link ERROR_TABLE}. */
+export type ErrorCode = keyof typeof ERROR_TABLE;
+
+/** Every error that toprung throws on purpose. */
+export class ToprungError extends Error {
+  override readonly name: string = 'ToprungError';
+  /** What went wrong, for programs. */
+  readonly code: ErrorCode;
+  /** Where: a setting (`flow.limitRate`), or a field of a record (`commands[17].qty`). */
+  readonly path: string | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { path?: string | undefined; cause?: unknown } = {}) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.path = options.path;
+  }
+}
+
+/**
+ * A run was stopped by its `AbortSignal`. As in Node's own functions the name is `AbortError` and the signal's reason
+ * is the `cause`.
+ *
+ * @typeParam T - What the run would have given.
+ */
+export class AbortError<T = unknown> extends ToprungError {
+  override readonly name = 'AbortError';
+  /** What was done until then: valid, but how much it is depends on the clock. Not there if nothing had started. */
+  readonly partial: T | undefined;
+
+  constructor(message: string, reason: unknown, partial?: T) {
+    super('ERR_TOPRUNG_ABORTED', message, { cause: reason });
+    this.partial = partial;
+  }
+}
+
+/** Whether something thrown is an error of toprung. */
+export function isToprungError(thrown: unknown): thrown is ToprungError {
+  return thrown instanceof ToprungError;
+}
+
+/**
+ * The error that the Rust core threw, as a {@link ToprungError}: same code, the place in `path`.
+ *
+ * @internal
+ */
+export function fromNative(thrown: unknown): ToprungError {
+  if (thrown instanceof ToprungError) return thrown;
+  const { code, message } =
+    thrown instanceof Error ? (thrown as Error & { code?: unknown }) : { code: '', message: `${thrown}` };
+  const [text, path] = splitPlace(message);
+  return typeof code === 'string' && Object.hasOwn(ERROR_TABLE, code)
+    ? new ToprungError(code as ErrorCode, text, { path, cause: thrown })
+    : new ToprungError('ERR_TOPRUNG_INTERNAL', `the native core failed: ${message}`, { cause: thrown });
+}
+
+/** Rust writes the place, where there is one, as a last line `at <path>`. */
+function splitPlace(message: string): [string, string | undefined] {
+  const at = message.lastIndexOf('\nat ');
+  if (at < 0) return [message, undefined];
+  const path = message.slice(at + 4);
+  return [`${path}: ${message.slice(0, at)}`, path];
+}

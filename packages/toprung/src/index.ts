@@ -1,0 +1,22 @@
+/**
+ * toprung: a limit-order-book simulator with a Rust core.
+ *
+ * - {@link simulate}: many books under an order-flow model; {@link scenarios}: ready-made configurations.
+ * - {@link replay}: a recorded day through a book, every fill checked.
+ * - {@link OrderBook}: one book; commands in batches, events in columns.
+ *
+ * Prices are integers of ticks, quantities integers of lots, simulated time integers of nanoseconds.
+ *
+ * @packageDocumentation
+ */
+export * from './command-batch.js';
+export * from './config.js';
+export * from './errors.js';
+export * from './event-batch.js';
+export * from './names.js';
+export { type NativeStatus, nativeStatus } from './native.js';
+export * from './order-book.js';
+export * from './replay.js';
+export type { RunOptions } from './run.js';
+export * from './scenarios.js';
+export * from './simulate.js';
