@@ -9,8 +9,8 @@ use std::time::Instant;
 
 use toprung_book::naive::{NaiveBook, RebuiltBook};
 use toprung_book::{
-    Book, BookConfig, Command, CommandFlags, CommandKind, Event, MatchingBook, Policy, ReplacePriority, Side,
-    TimeInForce,
+    Book, BookConfig, Class, Command, CommandFlags, CommandKind, Event, LevelingOrder, MatchingBook, Participant,
+    Participants, Policy, Preset, PresetParams, ReplacePriority, Rounding, Side, Step, TimeInForce, Within,
 };
 
 /// SplitMix64.
@@ -46,12 +46,65 @@ struct Episode {
     odd: u64,
 }
 
+/// Half the time price-time priority, otherwise an exchange's policy or any steps in any order.
+fn policy(r: &mut Random) -> Policy {
+    let params = PresetParams {
+        top_min_qty: r.pick(&[0, 1, 50]),
+        top_max_qty: r.pick(&[1, 20, u64::MAX]),
+        min_lot: r.pick(&[None, Some(0), Some(2), Some(9)]),
+        fifo_percent: r.below(101) as u8,
+        split_rounding: r.pick(&[Rounding::Floor, Rounding::Nearest]),
+    };
+    let built = match r.below(4) {
+        0 | 1 => Ok(Policy::fifo()),
+        2 => r.pick(&Preset::ALL).policy(params),
+        _ => {
+            let mut steps: Vec<Step> = (0..r.below(5)).map(|_| step(r)).collect();
+            steps.push(Step::Fifo);
+            Policy::new(&steps)
+        }
+    };
+    built.expect("parameters are drawn from their ranges")
+}
+
+fn step(r: &mut Random) -> Step {
+    let roundings = [Rounding::Floor, Rounding::Nearest, Rounding::CeilFromLargest, Rounding::LargestRemainder];
+    let within = r.pick(&[Within::Fifo, Within::ProRata]);
+    let percents = [r.below(101) as u8, r.below(101) as u8, r.below(101) as u8];
+    match r.below(10) {
+        0 => Step::ProRata { min_lot: r.below(9), rounding: r.pick(&roundings), board_lot: r.pick(&[1, 1, 7, 100]) },
+        1 => Step::Top { min_qty: r.below(30), max_qty: r.pick(&[1, 20, u64::MAX]), percent: 1 + r.below(100) as u8 },
+        2 => Step::Lmm { min_lot: r.below(2) },
+        3 => Step::Split { fifo_percent: percents[0], rounding: r.pick(&roundings[..2]) },
+        4 => Step::TimeProRata { k: 1 + r.below(16) as u8, until_exhausted: r.below(2) == 0 },
+        5 => Step::Parity { equal_percent: percents[0] },
+        6 => Step::Leveling { order: r.pick(&[LevelingOrder::Size, LevelingOrder::Time]) },
+        7 => Step::PriorityClass { class: r.pick(&CLASSES), within },
+        8 => Step::Entitlement { percent_by_others: percents, floor_at_pro_rata: r.below(2) == 0 },
+        _ => Step::GroupFifo,
+    }
+}
+
+const CLASSES: [Class; 3] = [Class::Customer, Class::MarketMaker, Class::Other];
+
+fn participants(r: &mut Random, owners: u64) -> Participants {
+    let participant = |owner| Participant {
+        owner,
+        class: r.pick(&CLASSES),
+        lmm_percent: r.pick(&[0, 0, 10]),
+        entitled: r.below(3) == 0,
+        group: r.below(3) as u32,
+    };
+    let list: Vec<Participant> = (1..owners as u32).map(participant).collect();
+    Participants::new(&list).expect("seven makers of ten percent are at most seventy")
+}
+
 fn episode(r: &mut Random) -> Episode {
-    let policies = [Policy::fifo(), Policy::fifo(), Policy::pro_rata(0), Policy::pro_rata(2), Policy::pro_rata(7)];
-    let policy = policies[r.below(policies.len() as u64) as usize].clone();
+    let owners = r.pick(&[1, 1, 3, 8]);
     Episode {
         config: BookConfig {
-            policy,
+            policy: policy(r),
+            participants: participants(r, owners),
             replace_priority: r.pick(&[ReplacePriority::KeepOnDecrease, ReplacePriority::LoseAlways]),
             max_orders: r.pick(&[BookConfig::DEFAULT_MAX_ORDERS, BookConfig::DEFAULT_MAX_ORDERS, 1, 30]),
             expected_orders: r.pick(&[0, 0, 100]),
@@ -61,7 +114,7 @@ fn episode(r: &mut Random) -> Episode {
         centre: r.pick(&[0, 10_000, i64::MAX, i64::MIN, 1 << 40]),
         spread: r.pick(&[1, 5, 20, 200, 5_000, 1 << 20, u64::MAX]),
         qty_max: r.pick(&[1, 10, 100, 1 << 40, u64::MAX]),
-        owners: r.pick(&[1, 1, 3]),
+        owners,
         odd: r.pick(&[0, 2, 10]),
     }
 }

@@ -245,6 +245,7 @@ impl Settings {
             },
             max_orders: settings.max_orders,
             expected_orders: settings.expected_orders,
+            ..BookConfig::default()
         })
     }
 }

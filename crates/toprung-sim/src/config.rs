@@ -105,6 +105,7 @@ impl BookSettings {
             },
             max_orders: self.max_orders,
             expected_orders: expected_orders.min(self.max_orders),
+            ..BookConfig::default()
         }
     }
 }

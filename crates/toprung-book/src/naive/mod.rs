@@ -105,10 +105,8 @@ impl NaiveBook {
         if crosses && cmd.flags.has(CommandFlags::POST_ONLY) {
             return self.reject(sink, cmd, Reason::WouldTrade);
         }
-        if rests && !crosses {
-            if self.live.len() >= self.config.max_orders as usize {
-                return self.reject(sink, cmd, Reason::BookFull);
-            }
+        if rests && !crosses && self.live.len() >= self.config.max_orders as usize {
+            return self.reject(sink, cmd, Reason::BookFull);
         }
         if rests && !self.has_room(cmd.side, cmd.price, cmd.qty, 0) {
             return self.reject(sink, cmd, Reason::QuantityOverflow);

@@ -15,6 +15,8 @@ pub(super) struct Allocation<'a> {
     aggressor: u32,
     top: Option<usize>,
     passed_over: Vec<bool>,
+    /// What an entitlement has served takes no further part by size.
+    served: Vec<bool>,
     fills: Vec<(usize, u64)>,
 }
 
@@ -26,8 +28,8 @@ impl<'a> Allocation<'a> {
         top: Option<usize>,
     ) -> Allocation<'a> {
         let (owners, open): (Vec<u32>, Vec<u64>) = orders.into_iter().unzip();
-        let passed_over = vec![false; open.len()];
-        Allocation { owners, open, participants, aggressor, top, passed_over, fills: Vec::new() }
+        let (passed_over, served) = (vec![false; open.len()], vec![false; open.len()]);
+        Allocation { owners, open, participants, aggressor, top, passed_over, served, fills: Vec::new() }
     }
 
     /// Runs the steps: (position in the queue, lots) in the order of the prints.
@@ -43,8 +45,13 @@ impl<'a> Allocation<'a> {
         0..self.open.len()
     }
 
+    /// What an order takes part with in a step by size.
+    fn size(&self, i: usize) -> u64 {
+        if self.served[i] { 0 } else { self.open[i] }
+    }
+
     fn total(&self) -> u128 {
-        self.open.iter().map(|&q| u128::from(q)).sum()
+        self.count().map(|i| u128::from(self.size(i))).sum()
     }
 
     /// One step over `a` lots; returns how many it handed out.
@@ -95,7 +102,7 @@ impl<'a> Allocation<'a> {
             Step::ProRata { min_lot, rounding, board_lot } => {
                 let shares = self.pro_rata(a, min_lot, rounding, board_lot);
                 for i in self.count() {
-                    self.passed_over[i] = shares[i] == 0 && self.open[i] > 0;
+                    self.passed_over[i] = shares[i] == 0 && self.size(i) > 0;
                 }
                 shares
             }
@@ -123,7 +130,7 @@ impl<'a> Allocation<'a> {
                 let owners = self.by_owner();
                 let makers = owners.iter().filter(|own| self.sum(own) > 0 && is_maker(self.owners[own[0]])).count();
                 let total = self.total();
-                self.to_owners(|this, owner, open| {
+                let shares = self.to_owners(|this, owner, open| {
                     if !this.participants.get(owner).entitled {
                         return 0;
                     }
@@ -132,7 +139,11 @@ impl<'a> Allocation<'a> {
                     let by_percent = u128::from(a) * u128::from(percent) / 100;
                     let by_size = u128::from(a) * u128::from(open) / total;
                     (if floor_at_pro_rata { by_percent.max(by_size) } else { by_percent }) as u64
-                })
+                });
+                for i in self.count() {
+                    self.served[i] |= self.participants.get(self.owners[i]).entitled;
+                }
+                shares
             }
             Step::GroupFifo => self.group_fifo(a),
             // Split and time pro-rata are steps of their own kind.
@@ -141,14 +152,16 @@ impl<'a> Allocation<'a> {
     }
 
     fn pro_rata(&self, a: u64, min_lot: u64, rounding: Rounding, board_lot: u64) -> Vec<u64> {
-        // The exact share of order i is open × a / total: in board lots a fraction over `whole`.
+        // The exact share of order i is size × a / total: in board lots a fraction over `whole`.
         let whole = self.total() * u128::from(board_lot);
-        let parts: Vec<(u128, u128)> = self
-            .open
-            .iter()
-            .map(|&open| u128::from(open) * u128::from(a))
-            .map(|product| (product / whole, product % whole))
-            .collect();
+        if whole == 0 {
+            return vec![0; self.open.len()];
+        }
+        let part = |i: usize| {
+            let product = u128::from(self.size(i)) * u128::from(a);
+            (product / whole, product % whole)
+        };
+        let parts: Vec<(u128, u128)> = self.count().map(part).collect();
         let lots = |lots: u128, open: u64| u64::try_from(lots * u128::from(board_lot)).unwrap_or(u64::MAX).min(open);
         let at_least = |share: u64| if share < min_lot { 0 } else { share };
         let mut shares: Vec<u64> = self
@@ -160,18 +173,18 @@ impl<'a> Allocation<'a> {
                     Rounding::Nearest => rest >= whole - whole / 2,
                     Rounding::CeilFromLargest => rest > 0,
                 };
-                at_least(lots(down + u128::from(up), self.open[i]))
+                at_least(lots(down + u128::from(up), self.size(i)))
             })
             .collect();
         if rounding == Rounding::CeilFromLargest {
             let mut left = a;
-            for i in self.sorted(|i| std::cmp::Reverse(self.open[i])) {
+            for i in self.sorted(|i| std::cmp::Reverse(self.size(i))) {
                 shares[i] = shares[i].min(left);
                 left -= shares[i];
             }
         }
         if rounding == Rounding::LargestRemainder {
-            let mut spare = (a - shares.iter().sum::<u64>()) / board_lot;
+            let mut spare = a.saturating_sub(shares.iter().sum()) / board_lot;
             for i in self.sorted(|i| std::cmp::Reverse(parts[i].1)) {
                 if spare > 0 && parts[i].1 > 0 {
                     shares[i] += board_lot;
@@ -184,7 +197,7 @@ impl<'a> Allocation<'a> {
 
     fn time_pro_rata(&self, a: u64, k: u8) -> Vec<u64> {
         let from = |i: usize| self.open[i..].iter().map(|&q| u128::from(q)).sum::<u128>().pow(k.into());
-        let share = |i: usize| u128::from(a) * (from(i) - from(i + 1)) / self.total().pow(k.into());
+        let share = |i: usize| u128::from(a) * (from(i) - from(i + 1)) / from(0);
         self.count().map(|i| share(i) as u64).collect()
     }
 
@@ -251,7 +264,7 @@ impl<'a> Allocation<'a> {
     }
 
     fn sum(&self, orders: &[usize]) -> u64 {
-        orders.iter().map(|&i| self.open[i]).sum()
+        orders.iter().map(|&i| self.size(i)).sum()
     }
 
     /// What `grant(self, owner, open)` says, to each owner that has something open: its orders take it in time order.
@@ -261,7 +274,7 @@ impl<'a> Allocation<'a> {
             let open = self.sum(&orders);
             let mut left = if open > 0 { grant(self, self.owners[orders[0]], open) } else { 0 };
             for i in orders {
-                shares[i] = left.min(self.open[i]);
+                shares[i] = left.min(self.size(i));
                 left -= shares[i];
             }
         }

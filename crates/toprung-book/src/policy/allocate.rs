@@ -17,11 +17,18 @@ pub(crate) struct Open {
     share: u64,
     /// The last pro-rata step left it with nothing.
     passed_over: bool,
+    /// An entitlement was all that it gets by size.
+    entitled: bool,
 }
 
 impl Open {
+    /// What takes part in a step by size.
+    fn size(&self) -> u64 {
+        if self.entitled { 0 } else { self.qty }
+    }
+
     pub(crate) fn new(handle: Handle, owner: u32, qty: u64) -> Open {
-        Open { handle, owner, qty, share: 0, passed_over: false }
+        Open { handle, owner, qty, share: 0, passed_over: false, entitled: false }
     }
 }
 
@@ -137,16 +144,17 @@ impl Bench {
     }
 
     fn pro_rata(&mut self, a: u64, min_lot: u64, rounding: Rounding, board_lot: u64) {
-        let total = self.total();
-        let whole = u128::from(total) * u128::from(board_lot);
+        let total: u64 = self.orders.iter().map(Open::size).sum();
+        // Nobody by size: every share is a fraction of nothing over one.
+        let whole = (u128::from(total) * u128::from(board_lot)).max(1);
         for order in &mut self.orders {
-            let product = u128::from(order.qty) * u128::from(a);
+            let product = u128::from(order.size()) * u128::from(a);
             let lots = match rounding {
                 Rounding::Floor | Rounding::LargestRemainder => product / whole,
                 Rounding::Nearest => (product + whole / 2) / whole,
                 Rounding::CeilFromLargest => product.div_ceil(whole),
             };
-            let share = (lots as u64).saturating_mul(board_lot).min(order.qty);
+            let share = u64::try_from(lots).unwrap_or(u64::MAX).saturating_mul(board_lot).min(order.size());
             order.share = if share < min_lot { 0 } else { share };
         }
         match rounding {
@@ -154,7 +162,7 @@ impl Bench {
             Rounding::CeilFromLargest => {
                 // Whoever comes after the largest may find nothing left.
                 let mut left = a;
-                self.order_by(|o| std::cmp::Reverse(u128::from(o.qty)));
+                self.order_by(|o| std::cmp::Reverse(o.size()));
                 for &i in &self.positions {
                     let share = &mut self.orders[i].share;
                     *share = (*share).min(left);
@@ -163,9 +171,9 @@ impl Bench {
             }
             Rounding::LargestRemainder => {
                 let given: u64 = self.orders.iter().map(|o| o.share).sum();
-                let remainder = |o: &Open| (u128::from(o.qty) * u128::from(a)) % whole;
+                let remainder = |o: &Open| (u128::from(o.size()) * u128::from(a)) % whole;
                 self.order_by(|o| std::cmp::Reverse(remainder(o)));
-                let more = (a - given) / board_lot;
+                let more = a.saturating_sub(given) / board_lot;
                 for &i in self.positions.iter().take(more as usize) {
                     if remainder(&self.orders[i]) > 0 {
                         self.orders[i].share += board_lot;
@@ -174,7 +182,7 @@ impl Bench {
             }
         }
         for order in &mut self.orders {
-            order.passed_over = order.share == 0 && order.qty > 0;
+            order.passed_over = order.share == 0 && order.size() > 0;
         }
     }
 
@@ -186,7 +194,7 @@ impl Bench {
         self.positions.sort_unstable_by_key(|&i| (key(&orders[i]), i));
     }
 
-    /// Goes through the owners that have something open: `grant` is told whose orders they are and what they have open
+    /// Goes through the owners that take part with something open: `grant` is told whose orders they are and what they have open
     /// together, and says what they get; they get it in time order. An order of nobody is an owner of its own.
     fn grant_to_owners(&mut self, mut grant: impl FnMut(u32, u64) -> u64) {
         self.order_by(|o| o.owner);
@@ -197,10 +205,10 @@ impl Bench {
             let others = rest[1..].iter().take_while(|&&i| owner != 0 && orders[i].owner == owner).count();
             let (own, next) = rest.split_at(1 + others);
             rest = next;
-            let open: u64 = own.iter().map(|&i| orders[i].qty).sum();
+            let open: u64 = own.iter().map(|&i| orders[i].size()).sum();
             let mut left = if open > 0 { grant(owner, open) } else { 0 };
             for &i in own {
-                orders[i].share = orders[i].qty.min(left);
+                orders[i].share = orders[i].size().min(left);
                 left -= orders[i].share;
             }
         }
@@ -226,7 +234,7 @@ impl Bench {
     }
 
     fn parity(&mut self, a: u64, equal_percent: u8) {
-        let total = u128::from(self.total());
+        let total: u128 = self.orders.iter().map(|o| u128::from(o.size())).sum();
         let mut n = 0;
         self.grant_to_owners(|_, _| {
             n += 1;
@@ -274,7 +282,7 @@ impl Bench {
     }
 
     fn entitlement(&mut self, participants: &Participants, percent_by_others: [u8; 3], floor: bool, a: u64) {
-        let total = self.total();
+        let total = self.orders.iter().map(Open::size).sum();
         let mut makers = 0;
         self.grant_to_owners(|owner, _| {
             makers += usize::from(participants.get(owner).class == Class::MarketMaker);
@@ -292,6 +300,10 @@ impl Bench {
             let own = if floor { part(open, a, total) } else { 0 };
             percent_of(a, percent).max(own)
         });
+        // Now, and not before: `size` is what the shares above were reckoned with.
+        for order in &mut self.orders {
+            order.entitled |= participants.get(order.owner).entitled;
+        }
     }
 
     /// Two passes in one: the own group's shares are final before those without a group get what is left.

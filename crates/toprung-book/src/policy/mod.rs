@@ -117,8 +117,9 @@ pub enum Step {
     },
     /// The larger of its pro-rata share and a percentage of *a* to each entitled participant
     /// ([`Participant::entitled`]), rounded down, at most *r*. The percentage depends on the number of other market makers
-    /// at the level: the first entry for one, the second for two, the last for more; 100 for none. (Nasdaq PHLX, ISE: 60,
-    /// 40; Cboe: 50, 40, 30.)
+    /// at the level: the first entry for one, the second for two, the last for more; 100 for none. It is all that the
+    /// participant gets by size: later pro-rata and parity steps pass its orders by. (Nasdaq PHLX, ISE: 60, 40; Cboe: 50,
+    /// 40, 30.)
     Entitlement {
         /// Percentages, 0 to 100, for one, two, three and more others.
         percent_by_others: [u8; 3],

@@ -38,7 +38,7 @@ const RUN_MIN: [(&str, usize); 10] = [
     ("lightmatchingengine", 6),
     ("liquibook", 50),
     ("nodejs-order-book", 7),
-    ("pro-rata", 1),
+    ("pro-rata", 11),
     ("quantcup", 8),
     ("tzadiko", 3),
 ];

@@ -86,8 +86,8 @@ pub(crate) fn outcome<B: MatchingBook>(case: &Case, make: impl FnOnce(BookConfig
 
 /// Runs a case on an empty book, up to the first expectation that does not come true.
 pub(crate) fn run<B: MatchingBook>(case: &Case, make: impl FnOnce(BookConfig) -> B) -> Result<(), Failure> {
-    let mut book = make(config(case));
     let mut names = Names::default();
+    let mut book = make(config(case, &mut names));
     let prices = case.config.get("price_convention").and_then(Value::as_str) != Some("taker_limit");
     for (i, step) in case.steps.iter().enumerate() {
         let mut events: Vec<Event> = Vec::new();

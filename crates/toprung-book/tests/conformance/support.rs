@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::case::{Case, Step};
 
 /// Features that need nothing more than what the book does.
-const FEATURES: [&str; 14] = [
+const FEATURES: [&str; 21] = [
     "limit",
     "market",
     "ioc",
@@ -25,6 +25,13 @@ const FEATURES: [&str; 14] = [
     "invalid_input",
     "fifo",
     "pro_rata",
+    "top",
+    "no_top",
+    "top_max",
+    "lmm",
+    "split",
+    "leveling",
+    "board_lot",
 ];
 
 /// Commands that the runner carries out.
@@ -86,11 +93,10 @@ fn in_config(case: &Case, missing: &mut BTreeSet<String>) {
     let has_market = case.steps.iter().any(|s| s.text("type") == "market");
     for (key, value) in &case.config {
         match (key.as_str(), value.as_str()) {
-            ("algo", Some("fifo" | "pro_rata"))
+            ("algo", Some("fifo" | "pro_rata" | "size_pro_rata_board_lot"))
             | ("replace_priority", Some("keep_on_decrease" | "lose_always"))
             | ("market_remainder", Some("cancel"))
             | ("price_convention", Some("taker_limit")) => {}
-            ("algo", Some("size_pro_rata_board_lot")) => _ = missing.insert("board_lot".into()),
             ("market_remainder", Some(rests)) if has_market => _ = missing.insert(format!("market_remainder {rests}")),
             // They say nothing about a case without market orders, or without stops; stops are missing by their type.
             ("market_remainder" | "stop_trigger", _) => {}
@@ -104,12 +110,11 @@ fn in_policy(policy: &Value, missing: &mut BTreeSet<String>) {
     let steps: Vec<&str> = policy["steps"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     for step in &steps {
         match *step {
-            "pro_rata" | "fifo" => {}
-            "split_fifo" => _ = missing.insert("split".into()),
+            "pro_rata" | "fifo" | "top" | "lmm" | "split_fifo" | "leveling" => {}
             other => _ = missing.insert(other.into()),
         }
     }
-    let known = ["steps", "min"];
+    let known = ["steps", "min", "top_min", "top_max", "fifo_pct", "split_round", "lot", "round"];
     let stranger = policy.as_object().and_then(|p| p.keys().find(|k| !known.contains(&k.as_str())));
     if missing.is_empty()
         && let Some(key) = stranger
@@ -130,7 +135,6 @@ fn of_field(op: &str, field: &str) -> String {
         (_, "allOrNone") => "aon",
         (_, "minQty") => "min_qty",
         (_, "stp") => "stp",
-        (_, "lmmPct") => "lmm",
         (_, "maxSlippage" | "protectionPoints") => "market_protected",
         (_, "stopLimitPrice") => "oco",
         (_, "budget") => "fok_budget",
@@ -143,7 +147,7 @@ fn of_field(op: &str, field: &str) -> String {
 fn in_command(step: &Step, missing: &mut BTreeSet<String>) {
     let op = step.text("op");
     let fields: &[&str] = match op {
-        "new" => &["op", "id", "side", "type", "tif", "price", "qty", "owner", "postOnly", "invalidField"],
+        "new" => &["op", "id", "side", "type", "tif", "price", "qty", "owner", "postOnly", "invalidField", "lmmPct"],
         "cancel" => &["op", "id", "owner"],
         "reduce" => &["op", "id", "owner", "by"],
         "replace" => &["op", "id", "owner", "price", "qty"],

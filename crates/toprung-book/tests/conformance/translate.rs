@@ -5,7 +5,10 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
-use toprung_book::{BookConfig, Command, CommandFlags, Policy, ReplacePriority, Side, Step as PolicyStep, TimeInForce};
+use toprung_book::{
+    BookConfig, Command, CommandFlags, LevelingOrder, Participant, Participants, Policy, ReplacePriority, Rounding,
+    Side, Step as PolicyStep, TimeInForce,
+};
 
 use crate::case::{Case, Step};
 use crate::support::new_of;
@@ -22,28 +25,59 @@ pub(crate) enum Request {
 }
 
 /// The conventions that a case asks for; whatever it leaves open is the book's default.
-pub(crate) fn config(case: &Case) -> BookConfig {
+pub(crate) fn config(case: &Case, names: &mut Names) -> BookConfig {
     let mut config = BookConfig::default();
     let text = |key: &str| case.config.get(key).and_then(Value::as_str);
     if text("replace_priority") == Some("lose_always") {
         config.replace_priority = ReplacePriority::LoseAlways;
     }
-    if text("algo") == Some("pro_rata") {
-        config.policy = policy(&case.config["pro_rata"]).unwrap_or_else(|e| panic!("{}: {e}", case.id));
-    }
+    let built = match text("algo") {
+        Some("pro_rata") => policy(&case.config["pro_rata"]),
+        Some("size_pro_rata_board_lot") => board_lot(&case.config["pro_rata"]),
+        _ => Ok(Policy::fifo()),
+    };
+    config.policy = built.unwrap_or_else(|e| panic!("{}: {e}", case.id));
+    let makers: Vec<Participant> = case.steps.iter().filter_map(|step| names.maker(&step.cmd)).collect();
+    config.participants = Participants::new(&makers).unwrap_or_else(|e| panic!("{}: {e}", case.id));
     config
 }
 
 fn policy(told: &Value) -> Result<Policy, String> {
-    let min_lot = told["min"].as_u64().unwrap_or(0);
-    let steps = told["steps"].as_array().ok_or("pro-rata without steps")?;
+    let number = |key: &str| told[key].as_u64();
+    let min_lot = number("min").unwrap_or(0);
+    let names = told["steps"].as_array().ok_or("pro-rata without steps")?;
+    let shares = names.iter().any(|name| name == "pro_rata");
     let step = |name: &Value| match name.as_str() {
         Some("fifo") => Ok(PolicyStep::Fifo),
-        Some("pro_rata") => Ok(PolicyStep::ProRata { min_lot }),
+        Some("pro_rata") => Ok(PolicyStep::pro_rata(min_lot)),
+        Some("top") => Ok(PolicyStep::Top {
+            min_qty: number("top_min").unwrap_or(0),
+            max_qty: number("top_max").unwrap_or(u64::MAX),
+            percent: 100,
+        }),
+        // The least lot is the makers' own where no pro-rata step takes it.
+        Some("lmm") => Ok(PolicyStep::Lmm { min_lot: if shares { 0 } else { min_lot } }),
+        Some("split_fifo") => Ok(PolicyStep::Split {
+            fifo_percent: number("fifo_pct")
+                .and_then(|p| u8::try_from(p).ok())
+                .ok_or("fifo_pct is not a percentage")?,
+            rounding: match told["split_round"].as_str() {
+                None | Some("nearest") => Rounding::Nearest,
+                Some("floor" | "down") => Rounding::Floor,
+                Some(other) => return Err(format!("split_round {other} is not known")),
+            },
+        }),
+        Some("leveling") => Ok(PolicyStep::Leveling { order: LevelingOrder::Size }),
         _ => Err(format!("{name} is not a step that the book has")),
     };
-    let steps = steps.iter().map(step).collect::<Result<Vec<_>, _>>()?;
+    let steps = names.iter().map(step).collect::<Result<Vec<_>, _>>()?;
     Policy::new(&steps).map_err(|e| e.to_string())
+}
+
+fn board_lot(told: &Value) -> Result<Policy, String> {
+    let board_lot = told["lot"].as_u64().ok_or("a board lot without a size")?;
+    let step = PolicyStep::ProRata { min_lot: 0, rounding: Rounding::Nearest, board_lot };
+    Policy::new(&[step, PolicyStep::Fifo]).map_err(|e| e.to_string())
 }
 
 /// The numbers of a case's orders and owners, in order of first use.
@@ -78,6 +112,21 @@ impl Names {
         *self.owners.entry(name.to_owned()).or_insert(next)
     }
 
+    /// The number of who enters an order: a lead market maker without a name has one for each of his orders.
+    fn enters(&mut self, cmd: &Map<String, Value>) -> u32 {
+        let nameless = cmd.get("owner").is_none_or(Value::is_null) && cmd.get("lmmPct").is_some_and(|p| !p.is_null());
+        match cmd.get("id").and_then(Value::as_str).filter(|_| nameless) {
+            Some(id) => self.owner(Some(&Value::String(format!("the maker of {id}")))),
+            None => self.owner(cmd.get("owner")),
+        }
+    }
+
+    /// The lead market maker that an order speaks of.
+    fn maker(&mut self, cmd: &Map<String, Value>) -> Option<Participant> {
+        let lmm_percent = u8::try_from(cmd.get("lmmPct")?.as_u64()?).ok()?;
+        Some(Participant { owner: self.enters(cmd), lmm_percent, ..Participant::default() })
+    }
+
     /// What a step asks of the book.
     pub(crate) fn request(&mut self, step: &Step) -> Request {
         let wanted = match step.text("op") {
@@ -98,7 +147,7 @@ impl Names {
     fn new_order(&mut self, cmd: &Map<String, Value>) -> Option<Command> {
         let text = |key: &str| cmd.get(key).and_then(Value::as_str);
         let id = self.order(text("id")?);
-        let owner = self.owner(cmd.get("owner"));
+        let owner = self.enters(cmd);
         let side = match text("side")? {
             "buy" => Side::Buy,
             "sell" => Side::Sell,

@@ -191,5 +191,6 @@ fn an_institutional_group_serves_its_own_first_then_those_without_a_group() {
 fn leveling_by_time_serves_the_oldest_first() {
     let leveling = Step::Leveling { order: LevelingOrder::Time };
     let policy = Policy::new(&[Step::pro_rata(2), leveling, Step::Fifo]).expect("a valid policy");
-    check(&policy, "3,9,3,100,100", 20, &[1, 1, 1, 9, 8]);
+    check(&policy, "3,9,3,100,100", 20, &[1, 1, 0, 9, 9]);
+    check(&policy, "3,9,3,100,100", 21, &[1, 1, 1, 9, 9]);
 }

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use toprung_book::naive::{NaiveBook, RebuiltBook};
 use toprung_book::{
-    Book, BookConfig, Command, CommandFlags, CommandKind, Event, MatchingBook, Policy, ReplacePriority, Side,
-    TimeInForce,
+    Book, BookConfig, Class, Command, CommandFlags, CommandKind, Event, MatchingBook, Participant, Participants,
+    Policy, Preset, PresetParams, ReplacePriority, Side, TimeInForce,
 };
 
 /// Where prices come from: a few levels, a wide range, far corners, or all of `i64`.
@@ -70,13 +70,26 @@ pub(crate) fn command(prices: Prices) -> impl Strategy<Value = Command> {
     )
 }
 
+/// Two owners as the strategies draw them: a lead market maker and a customer.
+fn participants() -> Participants {
+    let maker = Participant { owner: 1, class: Class::MarketMaker, lmm_percent: 40, entitled: true, group: 7 };
+    let customer = Participant { owner: 2, class: Class::Customer, ..Participant::default() };
+    Participants::new(&[maker, customer]).expect("forty percent is less than a hundred")
+}
+
 /// Every convention a book can be built with.
 pub(crate) fn config() -> impl Strategy<Value = BookConfig> {
-    let policy = prop_oneof![2 => Just(Policy::fifo()), 1 => (0..4u64).prop_map(Policy::pro_rata)];
+    let preset = |i: usize| Preset::ALL[i].policy(PresetParams::default()).expect("the usual parameters are valid");
+    let policy = prop_oneof![
+        2 => Just(Policy::fifo()),
+        1 => (0..4u64).prop_map(Policy::pro_rata),
+        2 => (0..Preset::ALL.len()).prop_map(preset),
+    ];
     let replace = prop_oneof![Just(ReplacePriority::KeepOnDecrease), Just(ReplacePriority::LoseAlways)];
     let max_orders = prop_oneof![4 => Just(BookConfig::DEFAULT_MAX_ORDERS), 1 => 1..20u32];
     (policy, replace, max_orders).prop_map(|(policy, replace_priority, max_orders)| BookConfig {
         policy,
+        participants: participants(),
         replace_priority,
         max_orders,
         expected_orders: 0,
