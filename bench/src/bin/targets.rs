@@ -42,7 +42,7 @@ fn timed(n: usize, f: impl FnOnce()) -> (usize, f64) {
 fn on_book(name: &str, make: impl FnOnce() -> Workload + 'static, policy: Policy) -> Subject {
     let prepare = move || -> Round {
         let workload = make();
-        let config = BookConfig { policy, ..workload.config };
+        let config = BookConfig { policy, ..workload.config.clone() };
         let mut columns = EventColumns::with_capacity(8 * BATCH);
         Box::new(move || {
             let mut book = workload.loaded_with(config.clone());
