@@ -209,11 +209,6 @@ pub enum PolicyError {
         /// The rule.
         rule: &'static str,
     },
-    /// The percentages of the lead market makers add up to more than a hundred.
-    LmmPercentages {
-        /// Their sum.
-        sum: u64,
-    },
     /// A participant's percentage is above a hundred.
     ParticipantPercent {
         /// Whose.
@@ -232,9 +227,6 @@ impl fmt::Display for PolicyError {
                 write!(f, "step {index} follows `fifo` and can never be reached")
             }
             PolicyError::InvalidStep { index, rule } => write!(f, "step {index}: {rule}"),
-            PolicyError::LmmPercentages { sum } => {
-                write!(f, "the lead market makers' percentages add up to {sum}, more than 100")
-            }
             PolicyError::ParticipantPercent { owner } => {
                 write!(f, "the percentage of participant {owner} is above 100")
             }

@@ -37,7 +37,7 @@ impl Participants {
     /// These participants; of two with one owner the later counts.
     ///
     /// # Errors
-    /// When a percentage is above 100, or the lead market makers' together are.
+    /// When a percentage is above 100. Lead market makers' percentages may add up to more: who comes first is served first.
     pub fn new(list: &[Participant]) -> Result<Participants, PolicyError> {
         if let Some(p) = list.iter().find(|p| p.lmm_percent > 100) {
             return Err(PolicyError::ParticipantPercent { owner: p.owner });
@@ -46,10 +46,6 @@ impl Participants {
         sorted.reverse();
         sorted.sort_by_key(|p| p.owner);
         sorted.dedup_by_key(|p| p.owner);
-        let sum = sorted.iter().map(|p| u64::from(p.lmm_percent)).sum();
-        if sum > 100 {
-            return Err(PolicyError::LmmPercentages { sum });
-        }
         Ok(Participants(sorted.into()))
     }
 
@@ -77,6 +73,5 @@ mod tests {
         assert_eq!((all.get(9).lmm_percent, all.get(4).lmm_percent), (70, 20));
         assert_eq!(all.get(5), Participant { owner: 5, ..Default::default() });
         assert_eq!(Participants::new(&[maker(1, 101)]), Err(PolicyError::ParticipantPercent { owner: 1 }));
-        assert_eq!(Participants::new(&[maker(1, 60), maker(2, 41)]), Err(PolicyError::LmmPercentages { sum: 101 }));
     }
 }
