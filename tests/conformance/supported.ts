@@ -1,0 +1,136 @@
+/**
+ * What the engine supports, as data: the only place to change when a feature is built.
+ *
+ * A case runs when everything it names is listed here. Otherwise it is skipped, by name and with the first thing that
+ * is missing as the reason.
+ */
+import type { CaseCommand, ConformanceCase } from './case.js';
+
+/** Features of a case; the value is whether the engine has it. A feature that is not listed is not supported. */
+const features: Readonly<Record<string, boolean>> = {
+  // Order types and times in force.
+  limit: true,
+  gtc: true,
+  market: true,
+  ioc: true,
+  fok: true,
+  post_only: true,
+  stop: false,
+  stop_limit: false,
+  oco: false,
+  trailing_stop: false,
+  trailing_stop_limit: false,
+  market_to_limit: false,
+  market_protected: false,
+  fok_budget: false,
+  // Order attributes.
+  aon: false,
+  iceberg: false,
+  min_qty: false,
+  stp: false,
+  trigger: false,
+  last_price: false,
+  // Changes to resting orders.
+  cancel: true,
+  reduce: true,
+  replace: true,
+  replace_stop: false,
+  ifm: false,
+  // Refusals.
+  owner_check: true,
+  duplicate_id: true,
+  invalid_input: true,
+  // Matching policies and their steps; `no_top` says that no order has top priority.
+  fifo: true,
+  pro_rata: true,
+  no_top: true,
+  top: false,
+  top_max: false,
+  lmm: false,
+  split: false,
+  leveling: false,
+  board_lot: false,
+  // Sessions.
+  uncross: false,
+};
+
+/** Values of each `config` key that the engine can be set to; a key that is not listed cannot be honoured. */
+const conventions: Readonly<Record<string, readonly string[]>> = {
+  algo: ['fifo', 'pro_rata'],
+  replace_priority: ['keep_on_decrease', 'lose_always'],
+  market_remainder: ['cancel'],
+  price_convention: ['taker_limit'],
+  // Nothing can trigger while stop orders are unsupported, so any convention holds for the cases that get this far.
+  stop_trigger: ['last_trade', 'last_trade_after_entry', 'best_opposite_quote_or_last'],
+};
+
+/** Steps of a pro-rata policy, and its parameters. */
+const policySteps: readonly string[] = ['pro_rata', 'fifo'];
+const policyParameters: readonly string[] = ['steps', 'min'];
+
+/** Fields of each command; any other field that is set asks for something the engine does not have. */
+const commandFields: Readonly<Record<string, readonly string[]>> = {
+  new: ['id', 'side', 'type', 'tif', 'price', 'qty', 'owner', 'postOnly', 'invalidField'],
+  cancel: ['id', 'owner'],
+  replace: ['id', 'price', 'qty', 'owner'],
+  reduce: ['id', 'by', 'owner'],
+};
+
+/** Order types that `new` may name; a type that a case marks as invalid is there to be refused. */
+const orderTypes: readonly string[] = ['limit', 'market'];
+const timesInForce: readonly string[] = ['gtc', 'ioc', 'fok'];
+
+/** Why a case cannot be run, or `undefined` when it can. */
+export function unsupported(testCase: ConformanceCase): string | undefined {
+  const deliberate = new Set(testCase.steps.flatMap(({ cmd }) => (isInvalid(cmd, 'type') ? [String(cmd.type)] : [])));
+  for (const feature of testCase.features) {
+    // The case's list names every order type it uses, also the one that is deliberately wrong.
+    if (!hasFeature(feature) && !deliberate.has(feature)) return `feature ${feature}`;
+  }
+  for (const [key, value] of Object.entries(testCase.config)) {
+    const reason = key === 'pro_rata' ? unsupportedPolicy(value) : unsupportedConvention(key, value);
+    if (reason !== undefined) return reason;
+  }
+  for (const { cmd } of testCase.steps) {
+    const reason = unsupportedCommand(cmd);
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+/** Suites write `post_only` or `post-only`; `min2` and the like name the least share of a pro-rata step. */
+function hasFeature(feature: string): boolean {
+  return features[feature.replaceAll('-', '_')] === true || /^min\d+$/.test(feature);
+}
+
+/** Whether a case marks this field of a command as invalid on purpose. */
+export function isInvalid(cmd: CaseCommand, field: string): boolean {
+  return Array.isArray(cmd.invalidField) && cmd.invalidField.includes(field);
+}
+
+function unsupportedConvention(key: string, value: unknown): string | undefined {
+  return conventions[key]?.includes(String(value)) ? undefined : `config ${key}=${String(value)}`;
+}
+
+function unsupportedPolicy(value: unknown): string | undefined {
+  const policy = value as { steps?: unknown };
+  for (const key of Object.keys(policy)) if (!policyParameters.includes(key)) return `config pro_rata.${key}`;
+  for (const step of Array.isArray(policy.steps) ? policy.steps : []) {
+    if (!policySteps.includes(String(step))) return `config pro_rata step ${String(step)}`;
+  }
+  return undefined;
+}
+
+function unsupportedCommand(cmd: CaseCommand): string | undefined {
+  const known = commandFields[cmd.op];
+  if (known === undefined) return `command ${cmd.op}`;
+  for (const [field, value] of Object.entries(cmd)) {
+    const unset = value === null || value === undefined || value === false;
+    if (field !== 'op' && !known.includes(field) && !unset) return `field ${cmd.op}.${field}`;
+  }
+  if (cmd.op !== 'new') return undefined;
+  if (!orderTypes.includes(String(cmd.type)) && !isInvalid(cmd, 'type')) return `order type ${String(cmd.type)}`;
+  const tif = cmd.tif ?? 'gtc';
+  if (!timesInForce.includes(String(tif)) && !isInvalid(cmd, 'tif')) return `time in force ${String(tif)}`;
+  return undefined;
+}
