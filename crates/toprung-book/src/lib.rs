@@ -43,6 +43,7 @@ pub use command::{Command, CommandFlags, CommandKind, Side, TimeInForce};
 pub use config::{BookConfig, ReplacePriority};
 pub use digest::Digest;
 pub use event::{Event, EventFlags, EventKind, Reason};
+pub use policy::preview;
 pub use policy::{
     Class, LevelingOrder, Participant, Participants, Policy, PolicyError, Preset, PresetParams, Rounding, Step, Within,
 };

@@ -4,6 +4,7 @@ use super::PolicyError;
 
 /// The capacity in which a participant trades.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Class {
     /// A public customer.
     Customer,
@@ -16,16 +17,25 @@ pub enum Class {
 
 /// One participant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct Participant {
     /// The owner that its orders carry, not 0.
     pub owner: u32,
     /// Its capacity.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub class: Class,
     /// Its share as a lead market maker in percent; 0 when it is none.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub lmm_percent: u8,
     /// Whether it has a participation entitlement (primary or lead market maker).
+    #[cfg_attr(feature = "serde", serde(default))]
     pub entitled: bool,
     /// Its institutional group, 0 when it has none.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub group: u32,
 }
 
