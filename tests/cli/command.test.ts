@@ -17,7 +17,7 @@ describe('help and version', () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  test.each([[[]], [['simulate']], [['replay']], [['scenarios']], [['doctor']]])(
+  test.each([[[]], [['simulate']], [['replay']], [['scenarios']], [['policies']], [['doctor']]])(
     '%j --help shows usage and examples',
     async (command) => {
       const { code, stdout, stderr } = await toprung([...command, '--help']);
@@ -34,6 +34,7 @@ describe('help and version', () => {
       ['simulate', '--help'],
       ['replay', '--help'],
       ['scenarios', '--help'],
+      ['policies', '--help'],
       ['doctor', '--help'],
     ]) {
       expect(await toprung(command, { env })).toMatchObject({ code: 0, stderr: '' });

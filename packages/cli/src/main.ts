@@ -32,6 +32,7 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   simulate: () => import('./commands/simulate.js'),
   replay: () => import('./commands/replay.js'),
   scenarios: () => import('./commands/scenarios.js'),
+  policies: () => import('./commands/policies.js'),
   doctor: () => import('./commands/doctor.js'),
 };
 
@@ -39,6 +40,7 @@ const summaries: Readonly<Record<CommandName, string>> = {
   simulate: 'Simulate a market and print what happened',
   replay: 'Replay an exchange day and compare every fill with what the exchange did',
   scenarios: 'List the scenarios, or show one',
+  policies: 'List the matching policies, or compare what each allocates of one level',
   doctor: 'Check this machine: addon, CPU, clock, folders',
 };
 

@@ -54,7 +54,8 @@ function* walk(schema: Schema, path: readonly string[], inherited: unknown): Gen
   const alternatives = schema.anyOf ?? schema.oneOf ?? [schema];
   const objects = alternatives.filter((part) => part.properties !== undefined);
   if (objects.length === 0) {
-    if (path.length > 0) yield leaf(schema, alternatives, path, inherited);
+    // A list cannot be typed as an option; a configuration file has it.
+    if (path.length > 0 && schema.type !== 'array') yield leaf(schema, alternatives, path, inherited);
     return;
   }
   const defaults = (schema.default ?? inherited) as Record<string, unknown> | undefined;
@@ -108,8 +109,8 @@ export function optionName(path: readonly string[]): string {
   const parts = path.filter((part, i) => !(i === 0 && path.length > 1 && transparent.has(part)));
   const last = parts.at(-1) ?? '';
   const named = parts.length > 1 && discriminators.has(last) ? parts.slice(0, -1) : parts;
-  // `policy.minLot` reads best as `min-lot`; `samples.rows` needs its object to be understood.
-  const words = named[0] === 'policy' && named.length > 1 ? named.slice(1) : named;
+  // `policy.minLot` reads best as `min-lot`; `samples.rows` and `policy.name` need their object to be understood.
+  const words = named[0] === 'policy' && named.length > 1 && last !== 'name' ? named.slice(1) : named;
   return words.map((word) => word.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)).join('-');
 }
 
