@@ -2,6 +2,7 @@
 import { type BookEvent, type NewOrder, TestBook } from '../lib/book.js';
 import type { CaseCommand, ConformanceCase } from './case.js';
 import { type Difference, differences, type Observation } from './expectations.js';
+import { ownerOf, participantsOf, policyOf } from './policy.js';
 import { isInvalid, unsupported } from './supported.js';
 
 /** What became of a case. */
@@ -44,12 +45,13 @@ export function runCase(testCase: ConformanceCase): CaseResult {
 }
 
 function firstFailure({ config, steps }: ConformanceCase): CaseFailure | undefined {
-  const book = new TestBook({
-    replacePriority: config.replace_priority === 'lose_always' ? 'lose-always' : 'keep-on-decrease',
-    proRataMinLot: proRataMinLot(config),
-  });
   const orders = new Names();
   const owners = new Names();
+  const book = new TestBook({
+    replacePriority: config.replace_priority === 'lose_always' ? 'lose-always' : 'keep-on-decrease',
+    policy: policyOf(config),
+    participants: participantsOf(steps, (owner) => owners.numberOf(owner)),
+  });
   for (const [step, { cmd, expect = {} }] of steps.entries()) {
     const outcome = apply(book, cmd, orders, owners);
     const seen: Observation = {
@@ -67,19 +69,13 @@ function firstFailure({ config, steps }: ConformanceCase): CaseFailure | undefin
   return undefined;
 }
 
-/** The minimum of the pro-rata step, or `undefined` for price-time priority. */
-function proRataMinLot(config: ConformanceCase['config']): number | undefined {
-  const { algo, pro_rata: policy } = config as { algo?: string; pro_rata?: { steps?: string[]; min?: number } };
-  const shares = algo === 'pro_rata' && (policy?.steps ?? ['pro_rata', 'fifo']).includes('pro_rata');
-  return shares ? (policy?.min ?? 1) : undefined;
-}
-
 type Outcome = Pick<Observation, 'refusal'> & { readonly events: readonly BookEvent[] };
 
 /** Carries out one command; input that the interface itself refuses counts as refused. */
 function apply(book: TestBook, cmd: CaseCommand, orders: Names, owners: Names): Outcome {
   const id = orders.numberOf(String(cmd.id));
-  const owner = cmd.owner === undefined ? 0 : owners.numberOf(String(cmd.owner));
+  const name = ownerOf(cmd);
+  const owner = name === undefined ? 0 : owners.numberOf(name);
   try {
     switch (cmd.op) {
       case 'new':

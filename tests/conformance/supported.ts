@@ -44,19 +44,19 @@ const features: Readonly<Record<string, boolean>> = {
   fifo: true,
   pro_rata: true,
   no_top: true,
-  top: false,
-  top_max: false,
-  lmm: false,
-  split: false,
-  leveling: false,
-  board_lot: false,
+  top: true,
+  top_max: true,
+  lmm: true,
+  split: true,
+  leveling: true,
+  board_lot: true,
   // Sessions.
   uncross: false,
 };
 
 /** Values of each `config` key that the engine can be set to; a key that is not listed cannot be honoured. */
 const conventions: Readonly<Record<string, readonly string[]>> = {
-  algo: ['fifo', 'pro_rata'],
+  algo: ['fifo', 'pro_rata', 'size_pro_rata_board_lot'],
   replace_priority: ['keep_on_decrease', 'lose_always'],
   market_remainder: ['cancel'],
   price_convention: ['taker_limit'],
@@ -65,12 +65,21 @@ const conventions: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Steps of a pro-rata policy, and its parameters. */
-const policySteps: readonly string[] = ['pro_rata', 'fifo'];
-const policyParameters: readonly string[] = ['steps', 'min'];
+const policySteps: readonly string[] = ['top', 'lmm', 'split_fifo', 'pro_rata', 'leveling', 'fifo'];
+const policyParameters: Readonly<Record<string, (value: unknown) => boolean>> = {
+  steps: Array.isArray,
+  min: isNumber,
+  top_min: isNumber,
+  top_max: isNumber,
+  fifo_pct: isNumber,
+  split_round: (value) => ['nearest', 'floor', 'down'].includes(String(value)),
+  lot: isNumber,
+  round: (value) => value === 'nearest_lot',
+};
 
 /** Fields of each command; any other field that is set asks for something the engine does not have. */
 const commandFields: Readonly<Record<string, readonly string[]>> = {
-  new: ['id', 'side', 'type', 'tif', 'price', 'qty', 'owner', 'postOnly', 'invalidField'],
+  new: ['id', 'side', 'type', 'tif', 'price', 'qty', 'owner', 'postOnly', 'lmmPct', 'invalidField'],
   cancel: ['id', 'owner'],
   replace: ['id', 'price', 'qty', 'owner'],
   reduce: ['id', 'by', 'owner'],
@@ -108,13 +117,19 @@ export function isInvalid(cmd: CaseCommand, field: string): boolean {
   return Array.isArray(cmd.invalidField) && cmd.invalidField.includes(field);
 }
 
+function isNumber(value: unknown): boolean {
+  return typeof value === 'number';
+}
+
 function unsupportedConvention(key: string, value: unknown): string | undefined {
   return conventions[key]?.includes(String(value)) ? undefined : `config ${key}=${String(value)}`;
 }
 
 function unsupportedPolicy(value: unknown): string | undefined {
   const policy = value as { steps?: unknown };
-  for (const key of Object.keys(policy)) if (!policyParameters.includes(key)) return `config pro_rata.${key}`;
+  for (const [key, told] of Object.entries(policy)) {
+    if (policyParameters[key]?.(told) !== true) return `config pro_rata.${key}=${String(told)}`;
+  }
   for (const step of Array.isArray(policy.steps) ? policy.steps : []) {
     if (!policySteps.includes(String(step))) return `config pro_rata step ${String(step)}`;
   }

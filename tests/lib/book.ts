@@ -1,12 +1,13 @@
 /** A book driven through the public Node API, with events as flat records: what every runner here works on. */
 import {
-  type BookConfig,
+  type BookConfigInput,
   CommandBatch,
   CommandFlags,
   EVENT_KINDS,
   type EventBatch,
   type Level,
   OrderBook,
+  type PolicyInput,
   REASONS,
   type Reason,
   type RestingOrder,
@@ -36,8 +37,10 @@ export type { Level, RestingOrder } from 'toprung';
 /** The conventions a runner can ask for. */
 export interface TestBookOptions {
   readonly replacePriority: 'keep-on-decrease' | 'lose-always';
-  /** Pro-rata with this least share; price-time priority when absent. */
-  readonly proRataMinLot?: number | undefined;
+  /** Price-time priority when absent. */
+  readonly policy?: PolicyInput;
+  /** What the policy knows of owners. */
+  readonly participants?: NonNullable<BookConfigInput['participants']>;
 }
 
 /** A new order as a case states it: values that the types forbid do come, to be refused. */
@@ -68,10 +71,8 @@ export class TestBook {
   readonly #batch = new CommandBatch();
   #submitted = 0;
 
-  constructor({ replacePriority, proRataMinLot }: TestBookOptions) {
-    const policy: BookConfig['policy'] =
-      proRataMinLot === undefined ? { kind: 'fifo' } : { kind: 'pro-rata', minLot: proRataMinLot };
-    this.#book = new OrderBook({ policy, replacePriority });
+  constructor(options: TestBookOptions) {
+    this.#book = new OrderBook(options);
   }
 
   /** Enters an order. @throws ToprungError when the interface refuses a value. */
@@ -79,7 +80,7 @@ export class TestBook {
     const flags = postOnly ? CommandFlags.POST_ONLY : CommandFlags.NONE;
     return this.#one(() => {
       if (type === 'limit') this.#batch.limit(id, side, price, qty, tif, flags, owner);
-      else if (type === 'market') this.#batch.market(id, side, qty, owner);
+      else if (type === 'market') this.#batch.market(id, side, qty, owner, tif === 'gtc' ? 'ioc' : tif);
       // The interface has no method for any other type, so there is nothing that could be called.
       else
         throw new ToprungError('ERR_TOPRUNG_UNKNOWN_ENUM', `type: expected 'limit' or 'market', got ${String(type)}`);

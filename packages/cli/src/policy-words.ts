@@ -47,20 +47,38 @@ export interface PolicyRow {
   /** As it is written: `cme.K:fifoPercent=20`. */
   readonly label: string;
   readonly policy: PolicyInput;
+  /** An order of the level, from 1, that is a lead market maker's in this row alone. */
+  readonly maker?: { readonly order: number; readonly percent: number };
 }
 
 /**
  * Presets with parameters as the reference works its example with, beside their own: what the exchange sets per product
  * changes the fills more than its name does.
  */
-const variants = ['cme.C:minLot=1', 'cme.O:topMaxQty=5', 'cme.K:fifoPercent=20'];
+const variants = ['cme.C:minLot=1', 'cme.O:topMaxQty=5', 'cme.Q:lmm=4@40', 'cme.K:fifoPercent=20'];
 
-/** Every preset, and some with other parameters behind their own. */
-export function usualRows(): PolicyRow[] {
-  return POLICY_PRESETS.flatMap((name) => [name, ...variants.filter((v) => v.startsWith(`${name}:`))]).map(parseRow);
+/** Every preset, and some with other parameters behind their own, as far as the level has the orders they speak of. */
+export function usualRows(book: string): PolicyRow[] {
+  const orders = book.split(',').length;
+  return POLICY_PRESETS.flatMap((name) => [name, ...variants.filter((v) => v.startsWith(`${name}:`))])
+    .map(parseRow)
+    .filter(({ maker }) => maker === undefined || (maker.order <= orders && !book.includes('L')));
 }
 
-/** Reads `cme.K` or `cme.K:fifoPercent=20,minLot=2`. The library checks the parameters. */
+/** The level as a row of the comparison sees it. */
+export function bookOf({ label, maker }: PolicyRow, book: string): string {
+  if (maker === undefined) return book;
+  const orders = book.split(',');
+  if (orders[maker.order - 1] === undefined) {
+    throw usageError(`there is no order ${maker.order} in the level ${book}, which ${label} speaks of`, [], '--policy');
+  }
+  return orders.map((order, i) => (i === maker.order - 1 ? `${order.trim()}L${maker.percent}` : order)).join(',');
+}
+
+/**
+ * Reads `cme.K`, `cme.K:fifoPercent=20,minLot=2`, or `cme.Q:lmm=4@40`, where order 4 is a lead market maker's with 40 %.
+ * The library checks the parameters.
+ */
 export function parseRow(text: string): PolicyRow {
   const [name = '', rest] = splitOnce(text, ':');
   const known: readonly string[] = POLICY_PRESETS;
@@ -72,15 +90,20 @@ export function parseRow(text: string): PolicyRow {
       '--policy',
     );
   }
-  const parameters = (rest === undefined ? [] : rest.split(',')).map((part) => {
-    const [key = '', value] = splitOnce(part, '=');
-    if (key === '' || value === undefined || value === '') {
-      throw usageError(`expected NAME:PARAMETER=VALUE, got ${text}`, ['--policy cme.K:fifoPercent=20'], '--policy');
+  const parameters: Record<string, unknown> = {};
+  let maker: PolicyRow['maker'];
+  for (const part of rest === undefined ? [] : rest.split(',')) {
+    const [key = '', value = ''] = splitOnce(part, '=');
+    const told = key === 'lmm' ? /^([1-9]\d*)@(\d+)$/.exec(value) : undefined;
+    if (key === '' || value === '' || told === null) {
+      const examples = ['--policy cme.K:fifoPercent=20', '--policy cme.Q:lmm=4@40 (order 4, 40 %)'];
+      throw usageError(`expected NAME:PARAMETER=VALUE, got ${text}`, examples, '--policy');
     }
-    return [key, parseNumber(value) ?? value];
-  });
-  const policy = { kind: 'preset', name: name as PolicyPresetName, ...Object.fromEntries(parameters) } as PolicyInput;
-  return { label: text, policy };
+    if (told === undefined) parameters[key] = parseNumber(value) ?? value;
+    else maker = { order: Number(told[1]), percent: Number(told[2]) };
+  }
+  const policy = { ...parameters, kind: 'preset', name: name as PolicyPresetName } as PolicyInput;
+  return { label: text, policy, ...(maker === undefined ? {} : { maker }) };
 }
 
 function splitOnce(text: string, separator: string): [string, string | undefined] {

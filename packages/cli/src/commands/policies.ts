@@ -6,7 +6,7 @@ import { usageError } from '../errors.js';
 import { ExitCode } from '../exit-codes.js';
 import { table } from '../format.js';
 import type { Arguments } from '../main.js';
-import { type PolicyRow, parseRow, stepWords, usualRows } from '../policy-words.js';
+import { bookOf, type PolicyRow, parseRow, stepWords, usualRows } from '../policy-words.js';
 import { callPrefix } from '../rerun.js';
 import type { Terminal } from '../terminal.js';
 
@@ -86,11 +86,10 @@ export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode
     ]);
   }
   const taker = { aggressor: number('--aggressor', aggressor), group: number('--group', group ?? '0') };
-  const compared = (rows ?? usualRows()).map((row) => ({ ...row, shown: preview(row, book, taker) }));
+  const compared = (rows ?? usualRows(book)).map((row) => ({ ...row, shown: preview(row, book, taker) }));
   if (terminal.options.json) {
-    const results = compared.map(({ label, policy, shown: { orders: _, ...shown } }) => ({ label, policy, ...shown }));
-    const { orders } = compared[0]!.shown;
-    terminal.printJson({ schema: 'toprung.allocations/1', book, ...taker, orders, allocations: results });
+    const allocations = compared.map(({ label, policy, shown }) => ({ label, policy, ...shown }));
+    terminal.printJson({ schema: 'toprung.allocations/1', book, ...taker, allocations });
     return ExitCode.ok;
   }
   compare(terminal, book, taker.aggressor, compared, steps);
@@ -106,7 +105,7 @@ function number(option: string, text: string): number {
 /** A preview; whatever the library refuses was typed here, so that it is an error of the command line. */
 function preview(row: PolicyRow, book: string, taker: { aggressor: number; group: number }): AllocationPreview {
   try {
-    return policies.preview({ book, ...taker, policy: row.policy });
+    return policies.preview({ book: bookOf(row, book), ...taker, policy: row.policy });
   } catch (error) {
     if (!isToprungError(error) || error.path === undefined) throw error;
     const option = `--${error.path.split('.')[0]}`;
@@ -144,7 +143,9 @@ function compare(
   if (first?.shown.wholeLevel) {
     terminal.note('the whole level is taken: everybody is filled in time order, whatever the policy');
   } else if (!sizes.some((order) => order.includes('L'))) {
-    terminal.note('no order is a lead market maker’s, so lmm steps give nothing: 50L40 is one with 40 %');
+    terminal.note(
+      'no order is a lead market maker’s, so lmm steps give nothing but where a row says so: 50L40 is one with 40 %',
+    );
   }
 }
 
