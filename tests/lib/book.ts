@@ -1,6 +1,7 @@
 /** A book driven through the public Node API, with events as flat records: what every runner here works on. */
 import {
   type BookConfig,
+  COMMAND_BYTES,
   CommandBatch,
   CommandFlags,
   EVENT_KINDS,
@@ -12,6 +13,7 @@ import {
   type RestingOrder,
   SIDES,
   type Side,
+  TIMES_IN_FORCE,
   type TimeInForce,
   ToprungError,
 } from 'toprung';
@@ -79,11 +81,18 @@ export class TestBook {
     const flags = postOnly ? CommandFlags.POST_ONLY : CommandFlags.NONE;
     return this.#one(() => {
       if (type === 'limit') this.#batch.limit(id, side, price, qty, tif, flags, owner);
-      else if (type === 'market') this.#batch.market(id, side, qty, owner);
+      else if (type === 'market') this.#addMarket(id, side, qty, tif, owner);
       // The interface has no method for any other type, so there is nothing that could be called.
       else
         throw new ToprungError('ERR_TOPRUNG_UNKNOWN_ENUM', `type: expected 'limit' or 'market', got ${String(type)}`);
     });
+  }
+
+  /** `CommandBatch.market` has no time in force yet: a market order that fills whole or not at all is a flag in its record. */
+  #addMarket(id: number, side: Side, qty: number, tif: TimeInForce, owner: number): void {
+    this.#batch.market(id, side, qty, owner);
+    const tifAt = this.#batch.length * COMMAND_BYTES - 2;
+    this.#batch.bytes[tifAt] = TIMES_IN_FORCE.indexOf(tif);
   }
 
   cancel(id: number, owner: number): BookEvent[] {

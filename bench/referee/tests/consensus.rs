@@ -44,20 +44,24 @@ enum Delivery {
 
 fn deliver(messages: &[Message], delivery: Delivery) {
     match delivery {
-        // SAFETY: the pointers are to messages that live through the calls.
         Delivery::InBatches(n) => {
-            messages.chunks(n).for_each(|m| unsafe { engine_on_batch(m.as_ptr(), m.len() as u32) })
+            for batch in messages.chunks(n) {
+                // SAFETY: the messages live through the call.
+                unsafe { engine_on_batch(batch.as_ptr(), batch.len() as u32) };
+            }
         }
-        Delivery::OneByOne => messages.iter().for_each(|m| {
-            // SAFETY: the member named by `kind` was written, and lives through the call.
-            unsafe {
-                match m.kind {
-                    0 => engine_on_new_order(&raw const m.body.new_order),
-                    1 => engine_on_cancel(&raw const m.body.cancel),
-                    _ => engine_on_modify(&raw const m.body.modify),
+        Delivery::OneByOne => {
+            for m in messages {
+                // SAFETY: the member named by `kind` was written, and lives through the call.
+                unsafe {
+                    match m.kind {
+                        0 => engine_on_new_order(&raw const m.body.new_order),
+                        1 => engine_on_cancel(&raw const m.body.cancel),
+                        _ => engine_on_modify(&raw const m.body.modify),
+                    }
                 }
             }
-        }),
+        }
     }
     engine_flush();
 }
