@@ -81,7 +81,9 @@ const observed: { readonly [K in Exclude<keyof Expectation, 'reason'>]-?: Check<
   visible: (_expected, seen) => [sum(seen.bids), sum(seen.asks)],
   levels: (_expected, seen) => [seen.bids.length, seen.asks.length],
   ordersTotal: (_expected, seen) => seen.bidQueue.length + seen.askQueue.length,
-  removed: (_expected, seen) => seen.events.some((event) => event.kind === 'cancelled'),
+  removed: (_expected, seen, cmd) => {
+    return seen.events.some(({ kind, id }) => kind === 'cancelled' && seen.nameOf(id) === cmd.id);
+  },
 };
 
 /** The keys of an expectation that differ from what was seen. */

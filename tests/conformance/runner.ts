@@ -3,7 +3,7 @@ import { type BookEvent, type NewOrder, TestBook } from '../lib/book.js';
 import type { CaseCommand, ConformanceCase } from './case.js';
 import { type Difference, differences, type Observation } from './expectations.js';
 import { ownerOf, participantsOf, policyOf } from './policy.js';
-import { isInvalid, unsupported } from './supported.js';
+import { enteredBy, unsupported } from './supported.js';
 
 /** What became of a case. */
 export interface CaseResult {
@@ -83,9 +83,19 @@ function apply(book: TestBook, cmd: CaseCommand, orders: Names, owners: Names): 
       case 'cancel':
         return { events: book.cancel(id, owner), refusal: undefined };
       case 'reduce':
-        return { events: book.reduce(id, cmd.by as number, owner), refusal: undefined };
-      case 'replace':
-        return { events: book.replace(id, cmd.price as number, cmd.qty as number, owner), refusal: undefined };
+        return { events: book.reduce(id, numeric(cmd.by), owner), refusal: undefined };
+      case 'replace': {
+        // What a replace does not name stays as it is.
+        const [price, qty] = [cmd.price, cmd.qty].map((value) => (value === undefined ? undefined : numeric(value)));
+        return { events: book.replace(id, price, qty, owner), refusal: undefined };
+      }
+      case 'cancel_new': {
+        const cancelled = apply(book, { op: 'cancel', id: String(cmd.id), owner: cmd.owner }, orders, owners);
+        // One step to the case: without the order to cancel there is no new one.
+        if (cancelled.events.some(({ kind }) => kind === 'rejected')) return cancelled;
+        const entered = apply(book, enteredBy(cmd), orders, owners);
+        return { events: [...cancelled.events, ...entered.events], refusal: entered.refusal };
+      }
       default:
         throw new Error(`Invariant: unsupported commands are skipped, got ${cmd.op}`);
     }
@@ -98,17 +108,21 @@ function apply(book: TestBook, cmd: CaseCommand, orders: Names, owners: Names): 
 
 /** The order of a case, its values passed on as they stand: refusing the wrong ones is the interface's part. */
 function newOrder(cmd: CaseCommand, id: number, owner: number): NewOrder {
-  const tif = cmd.tif ?? 'gtc';
   return {
     id,
     owner,
     type: cmd.type as NewOrder['type'],
     side: cmd.side as NewOrder['side'],
-    tif: tif as NewOrder['tif'],
-    price: cmd.price as number,
-    qty: (isInvalid(cmd, 'qty') || typeof cmd.qty === 'number' ? cmd.qty : Number(cmd.qty)) as number,
+    tif: (cmd.tif ?? 'gtc') as NewOrder['tif'],
+    price: numeric(cmd.price),
+    qty: numeric(cmd.qty),
     postOnly: cmd.postOnly === true,
   };
+}
+
+/** A number as it stands. Text and null are no numbers, though a typed array would make some of them. */
+function numeric(value: unknown): number {
+  return typeof value === 'number' ? value : Number.NaN;
 }
 
 /** Numbers for the names of a case, from 1. */

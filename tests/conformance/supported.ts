@@ -4,7 +4,7 @@
  * A case runs when everything it names is listed here. Otherwise it is skipped, by name and with the first thing that
  * is missing as the reason.
  */
-import type { CaseCommand, ConformanceCase } from './case.js';
+import type { CaseCommand, ConformanceCase, Expectation } from './case.js';
 
 /** Features of a case; the value is whether the engine has it. A feature that is not listed is not supported. */
 const features: Readonly<Record<string, boolean>> = {
@@ -34,6 +34,7 @@ const features: Readonly<Record<string, boolean>> = {
   cancel: true,
   reduce: true,
   replace: true,
+  cancel_new: true,
   replace_stop: false,
   ifm: false,
   // Refusals.
@@ -83,6 +84,27 @@ const commandFields: Readonly<Record<string, readonly string[]>> = {
   cancel: ['id', 'owner'],
   replace: ['id', 'price', 'qty', 'owner'],
   reduce: ['id', 'by', 'owner'],
+  cancel_new: ['id', 'owner', 'new'],
+};
+
+/** What the runner can compare; the value says what it must be empty of until it is built. */
+const expectations: Readonly<Record<keyof Expectation, 'any' | 'empty'>> = {
+  status: 'any',
+  trades: 'any',
+  fills: 'any',
+  allocations: 'any',
+  cancelled: 'any',
+  triggered: 'empty',
+  bids: 'any',
+  asks: 'any',
+  bidQueue: 'any',
+  askQueue: 'any',
+  stops: 'empty',
+  visible: 'any',
+  levels: 'any',
+  ordersTotal: 'any',
+  removed: 'any',
+  reason: 'any',
 };
 
 /** Order types that `new` may name; a type that a case marks as invalid is there to be refused. */
@@ -100,8 +122,8 @@ export function unsupported(testCase: ConformanceCase): string | undefined {
     const reason = key === 'pro_rata' ? unsupportedPolicy(value) : unsupportedConvention(key, value);
     if (reason !== undefined) return reason;
   }
-  for (const { cmd } of testCase.steps) {
-    const reason = unsupportedCommand(cmd);
+  for (const { cmd, expect } of testCase.steps) {
+    const reason = unsupportedCommand(cmd) ?? unsupportedExpectation(expect);
     if (reason !== undefined) return reason;
   }
   return undefined;
@@ -119,6 +141,20 @@ export function isInvalid(cmd: CaseCommand, field: string): boolean {
 
 function isNumber(value: unknown): boolean {
   return typeof value === 'number';
+}
+
+/** The order that a `cancel_new` enters, as a command of its own. */
+export function enteredBy(cmd: CaseCommand): CaseCommand {
+  return { ...(cmd.new as object | undefined), op: 'new' };
+}
+
+function unsupportedExpectation(expect: Expectation = {}): string | undefined {
+  for (const [key, value] of Object.entries(expect)) {
+    const known = expectations[key as keyof Expectation];
+    const isEmpty = Array.isArray(value) && value.length === 0;
+    if (known === undefined || (known === 'empty' && !isEmpty)) return `expectation ${key}`;
+  }
+  return undefined;
 }
 
 function unsupportedConvention(key: string, value: unknown): string | undefined {
@@ -143,6 +179,7 @@ function unsupportedCommand(cmd: CaseCommand): string | undefined {
     const unset = value === null || value === undefined || value === false;
     if (field !== 'op' && !known.includes(field) && !unset) return `field ${cmd.op}.${field}`;
   }
+  if (cmd.op === 'cancel_new') return unsupportedCommand(enteredBy(cmd));
   if (cmd.op !== 'new') return undefined;
   if (!orderTypes.includes(String(cmd.type)) && !isInvalid(cmd, 'type')) return `order type ${String(cmd.type)}`;
   const tif = cmd.tif ?? 'gtc';

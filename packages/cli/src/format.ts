@@ -23,7 +23,7 @@ export function compact(value: number): string {
   return Number.isInteger(value) ? String(value) : significant(value);
 }
 
-/** A duration: `250 ns`, `1.20 µs`, `3.4 ms`, `12.1 s`, `2m05s`. */
+/** A duration: `250 ns`, `1.20 µs`, `3.4 ms`, `12.1 s`, `2m05s`, `1h44m`. */
 export function duration(ns: number): string {
   if (!Number.isFinite(ns)) return 'n/a';
   if (ns < 1e3) return `${Math.round(ns)} ns`;
@@ -31,8 +31,10 @@ export function duration(ns: number): string {
   if (ns < 1e9) return `${significant(ns / 1e6)} ms`;
   const seconds = ns / 1e9;
   if (seconds < 60) return `${significant(seconds)} s`;
-  const minutes = Math.floor(seconds / 60);
-  return `${minutes}m${String(Math.round(seconds - minutes * 60)).padStart(2, '0')}s`;
+  const whole = Math.round(seconds);
+  const two = (part: number): string => String(Math.floor(part)).padStart(2, '0');
+  if (whole < 3600) return `${Math.floor(whole / 60)}m${two(whole % 60)}s`;
+  return `${Math.floor(whole / 3600)}h${two((whole % 3600) / 60)}m`;
 }
 
 /** A share of a whole: `42.0 %`. */

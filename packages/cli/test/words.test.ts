@@ -42,12 +42,13 @@ group('figures', () => {
   });
 
   test('durations take the unit that fits', () => {
-    expect([45, 1234, 3_400_000, 12.1e9, 125e9].map(duration)).toEqual([
+    expect([45, 1234, 3_400_000, 12.1e9, 125e9, 6250e9].map(duration)).toEqual([
       '45 ns',
       '1.23 µs',
       '3.40 ms',
       '12.1 s',
       '2m05s',
+      '1h44m',
     ]);
   });
 

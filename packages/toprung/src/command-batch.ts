@@ -141,6 +141,10 @@ export class CommandBatch {
   #push(id: number, price: number, qty: number, tail: number, owner: number): void {
     const i = this.#length;
     if (i === this.#capacity) this.#grow();
+    // A typed array would turn null into 0 and '7' into 7 before Rust could see it.
+    if (typeof id !== 'number') notNumber('id', id);
+    if (typeof price !== 'number') notNumber('price', price);
+    if (typeof qty !== 'number') notNumber('qty', qty);
     if (owner >>> 0 !== owner) badOwner(owner);
     const numbers = this.#numbers;
     const words = this.#words;
@@ -205,6 +209,12 @@ function unknownMarketTimeInForce(got: never): never {
 function unknownFlags(got: number): never {
   throw new ToprungError('ERR_TOPRUNG_UNKNOWN_ENUM', `flags: expected a sum of CommandFlags, got ${show(got)}`, {
     path: 'flags',
+  });
+}
+
+function notNumber(path: string, got: never): never {
+  throw new ToprungError('ERR_TOPRUNG_NOT_INTEGER', `${path}: expected a number, got ${typeof got} ${show(got)}`, {
+    path,
   });
 }
 
