@@ -24,11 +24,6 @@ pub enum PolicyError {
         /// What it must be.
         rule: &'static str,
     },
-    /// The percentages of the lead market makers add up to more than a hundred.
-    LmmPercentages {
-        /// Their sum.
-        sum: u64,
-    },
     /// A participant's percentage is above a hundred.
     ParticipantPercent {
         /// Whose.
@@ -48,9 +43,6 @@ impl fmt::Display for PolicyError {
             }
             PolicyError::InvalidStep { index, parameter, rule } => {
                 write!(f, "step {index}: {parameter} must be {rule}")
-            }
-            PolicyError::LmmPercentages { sum } => {
-                write!(f, "the lead market makers' percentages add up to {sum}, more than 100")
             }
             PolicyError::ParticipantPercent { owner } => {
                 write!(f, "the percentage of participant {owner} is above 100")

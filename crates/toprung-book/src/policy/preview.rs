@@ -158,7 +158,7 @@ impl Level {
     /// A book under `policy` that knows the level's participants and `aggressor`, unless that is nobody.
     ///
     /// # Errors
-    /// When the percentages of the lead market makers add up to more than a hundred.
+    /// When a participant's percentage is above a hundred.
     pub fn config(&self, policy: &Policy, aggressor: Participant) -> Result<BookConfig, PolicyError> {
         let known = if aggressor.owner == 0 { &[][..] } else { &[aggressor] };
         let participants = Participants::new(&[&self.participants, known].concat())?;
@@ -288,7 +288,6 @@ mod tests {
         assert!(message("10T3").contains("no number behind T"));
         assert!(message("10L101").contains("a percentage"));
         assert!(message("10€").contains("marks"));
-        assert!(message("1L60,1L60").contains("add up to 120"));
         assert_eq!(Level::parse(&vec!["1"; 1025].join(",")), Err(PreviewError::Orders(1025)));
     }
 

@@ -10,7 +10,7 @@ use crate::allocate;
 /// Levels of a few orders with every mark.
 fn level() -> impl Strategy<Value = String> {
     let order = (1..60u64, prop_oneof![4 => Just(""), 1 => Just("c"), 2 => Just("m"), 1 => Just("e"), 1 => Just("g7")]);
-    (vec(order, 1..9), any::<bool>(), 0..=30u8, 0..=30u8).prop_map(|(orders, top, l1, l2)| {
+    (vec(order, 1..9), any::<bool>(), 0..=100u8, 0..=100u8).prop_map(|(orders, top, l1, l2)| {
         let order = |(i, (size, mark)): (usize, &(u64, &str))| {
             let t = if i == 0 && top { "T" } else { "" };
             let lmm = match i {
