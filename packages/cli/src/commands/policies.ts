@@ -116,7 +116,8 @@ function preview(row: PolicyRow, book: string, taker: { aggressor: number; group
 function list(terminal: Terminal): void {
   const all = policies.list();
   if (terminal.options.json) {
-    terminal.printJson({ schema: 'toprung.policies/1', policies: all });
+    const described = all.map((preset) => ({ ...preset, words: preset.steps.map(stepWords) }));
+    terminal.printJson({ schema: 'toprung.policies/1', policies: described });
     return;
   }
   const rows = all.map(({ name, title, steps, usedFor }) => [name, title, steps.map(stepWords).join(' → '), usedFor]);
