@@ -41,7 +41,8 @@ export function spec(): CommandSpec {
       },
       policy: {
         describe:
-          'Only these: NAME or NAME:PARAMETER=VALUE,… (topMinQty, topMaxQty, minLot, fifoPercent, splitRounding)',
+          'Only this: NAME or NAME:PARAMETER=VALUE,… of topMinQty, topMaxQty, minLot, fifoPercent, splitRounding; ' +
+          'lmm=4@40 makes order 4 a lead market maker’s. Repeatable',
         type: 'array',
         group: 'Comparison',
         requiresArg: true,
