@@ -1,5 +1,4 @@
 /** `toprung simulate`: runs a market and prints a summary that can be checked: the digest, and the line to run it again. */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   AbortError,
@@ -16,6 +15,7 @@ import { ExitCode } from '../exit-codes.js';
 import { compact } from '../format.js';
 import { listenForInterrupt } from '../interrupt.js';
 import type { Arguments } from '../main.js';
+import { makeFolder, writeWhole } from '../output-folder.js';
 import { startProgress } from '../progress.js';
 import { callPrefix, rerunLine } from '../rerun.js';
 import { type SettingOption, settingOptions } from '../schema-options.js';
@@ -167,7 +167,7 @@ function describeDefault(setting: SettingOption): string {
 
 function prepareOutput(folder: string, config: SimulationConfig): string {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     throw outputError(folder, error);
   }
@@ -177,7 +177,7 @@ function prepareOutput(folder: string, config: SimulationConfig): string {
 
 function writeOutput(file: string, value: unknown): void {
   try {
-    writeFileSync(file, `${JSON.stringify(value, null, 2)}\n`);
+    writeWhole(file, `${JSON.stringify(value, null, 2)}\n`);
   } catch (error) {
     throw outputError(file, error);
   }
