@@ -129,7 +129,11 @@ note('commands …');
 const commands = [{ name: 'toprung --help', ms: commandMs(['--help']), promise: 250 }];
 const goog = path.join(root, '../shared/data/replay/goog_2012-06-21_L10.replay.csv.zst');
 if (existsSync(goog)) {
-  commands.push({ name: 'toprung replay GOOG --verify', ms: commandMs(['replay', goog, '--verify', '--quiet']), promise: 1000 });
+  commands.push({
+    name: 'toprung replay GOOG --verify',
+    ms: commandMs(['replay', goog, '--verify', '--quiet']),
+    promise: 1000,
+  });
 } else {
   note('SKIPPED: replay of the GOOG day (../shared/data is not there)');
 }
@@ -147,7 +151,9 @@ const record = {
 if (options.json) process.stdout.write(`${JSON.stringify(record)}\n`);
 else {
   const { cpu, cores, node, rustc, load } = record.machine;
-  process.stdout.write(`\n${table(record.rows)}\n\n${cpu}, ${cores} cores, load ${load.toFixed(1)}; node ${node}; ${rustc}; ${record.commit}\n`);
+  process.stdout.write(
+    `\n${table(record.rows)}\n\n${cpu}, ${cores} cores, load ${load.toFixed(1)}; node ${node}; ${rustc}; ${record.commit}\n`,
+  );
 }
 if (!options['no-record']) {
   const folder = path.join(root, 'bench/record');

@@ -1,6 +1,7 @@
 //! The C interface over the consensus flows: the whole report stream, across a thread, to its SHA-256.
 
 use std::ffi::c_void;
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -44,20 +45,24 @@ enum Delivery {
 
 fn deliver(messages: &[Message], delivery: Delivery) {
     match delivery {
-        // SAFETY: the pointers are to messages that live through the calls.
         Delivery::InBatches(n) => {
-            messages.chunks(n).for_each(|m| unsafe { engine_on_batch(m.as_ptr(), m.len() as u32) })
+            for batch in messages.chunks(n) {
+                // SAFETY: the messages live through the call.
+                unsafe { engine_on_batch(batch.as_ptr(), batch.len() as u32) };
+            }
         }
-        Delivery::OneByOne => messages.iter().for_each(|m| {
-            // SAFETY: the member named by `kind` was written, and lives through the call.
-            unsafe {
-                match m.kind {
-                    0 => engine_on_new_order(&raw const m.body.new_order),
-                    1 => engine_on_cancel(&raw const m.body.cancel),
-                    _ => engine_on_modify(&raw const m.body.modify),
+        Delivery::OneByOne => {
+            for m in messages {
+                // SAFETY: the member named by `kind` was written, and lives through the call.
+                unsafe {
+                    match m.kind {
+                        0 => engine_on_new_order(&raw const m.body.new_order),
+                        1 => engine_on_cancel(&raw const m.body.cancel),
+                        _ => engine_on_modify(&raw const m.body.modify),
+                    }
                 }
             }
-        }),
+        }
     }
     engine_flush();
 }
@@ -86,8 +91,11 @@ fn run(transport: &Transport, messages: &[Message], delivery: Delivery) -> Vec<R
                 // SAFETY: this is the one draining thread, and the buffer has room for its length.
                 let n = unsafe { drain(queue, buffer.as_mut_ptr(), buffer.len() as u32) } as usize;
                 all.extend_from_slice(&buffer[..n]);
-                if n == 0 && last {
-                    return all;
+                if n == 0 {
+                    if last {
+                        return all;
+                    }
+                    std::thread::yield_now();
                 }
             }
         });
@@ -166,7 +174,8 @@ fn every_consensus_flow_gives_its_hash_however_it_is_delivered() {
     let _turn = TURN.lock();
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/flow_consensus");
     let Ok(hashes) = std::fs::read_to_string(folder.join("HASHES.txt")) else {
-        eprintln!("SKIPPED every_consensus_flow_gives_its_hash: ../shared/data not present");
+        // Not through the macro, whose output a passing test keeps to itself.
+        let _ = writeln!(std::io::stderr(), "SKIPPED referee: ../shared/data not present");
         return;
     };
     let rows = hashes.lines().filter(|l| !l.starts_with('#')).map(|l| l.split(' ').collect::<Vec<_>>());

@@ -446,7 +446,7 @@ impl Book {
         let Book { config, slab, digest, .. } = self;
         let (steps, participants) = (config.policy.steps(), &config.participants);
         let terms = Terms { steps, participants, aggressor: a.owner, top };
-        bench.allocate(&terms, quantity, |order, qty| {
+        bench.allocate(&terms, quantity, |_, order, qty| {
             let e = a.trade(slab.get(order.handle).id_or_price, price, qty);
             digest.fold(&e);
             sink.event(&e);

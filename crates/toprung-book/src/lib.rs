@@ -44,6 +44,7 @@ pub use command::{Command, CommandFlags, CommandKind, SelfTrade, Side, TimeInFor
 pub use config::{BookConfig, ReplacePriority, SelfTradeScope};
 pub use digest::Digest;
 pub use event::{Event, EventFlags, EventKind, Reason};
+pub use policy::preview;
 pub use policy::{
     Class, LevelingOrder, Participant, Participants, Policy, PolicyError, Preset, PresetParams, Rounding, Step, Within,
 };

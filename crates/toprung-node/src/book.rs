@@ -7,11 +7,11 @@ use napi::Env;
 use napi::bindgen_prelude::{Float64Array, ObjectFinalize};
 use napi_derive::napi;
 use serde::Deserialize;
-use toprung_book::{Book, BookConfig, OrderView, Policy, ReplacePriority, Side};
-use toprung_sim::{PolicySettings, ReplacePrioritySetting};
+use toprung_book::{Book, BookConfig, OrderView, Participant, Side};
+use toprung_sim::{BookSettings, PolicySettings, ReplacePrioritySetting};
 
 use crate::commands::{Decoder, MAX_SAFE};
-use crate::error::{Code, Result, error, error_at, guarded};
+use crate::error::{Code, Result, config_error, error, error_at, guarded};
 use crate::events::{ColumnSink, Columns, Spill};
 use crate::view::View;
 
@@ -192,11 +192,12 @@ impl NativeBook {
     }
 }
 
-/// A book's configuration as TypeScript writes it.
+/// A book's configuration as TypeScript writes it: a simulation's book settings, and room to reserve.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct Settings {
     policy: PolicySettings,
+    participants: Vec<Participant>,
     replace_priority: ReplacePrioritySetting,
     max_orders: u32,
     expected_orders: u32,
@@ -204,49 +205,28 @@ struct Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings {
-            policy: PolicySettings::Fifo {},
-            replace_priority: ReplacePrioritySetting::KeepOnDecrease,
-            max_orders: BookConfig::DEFAULT_MAX_ORDERS,
-            expected_orders: 0,
-        }
+        let BookSettings { policy, participants, replace_priority, .. } = BookSettings::default();
+        let max_orders = BookConfig::DEFAULT_MAX_ORDERS;
+        Settings { policy, participants, replace_priority, max_orders, expected_orders: 0 }
     }
 }
 
 impl Settings {
-    /// Most lots that a pro-rata policy may ask as its least share.
-    const MAX_MIN_LOT: u64 = 1 << 32;
-
     fn parse(json: &str) -> Result<BookConfig> {
         let settings: Settings = serde_json::from_str(json)
             .map_err(|e| error(Code::Config, format!("expected a book's configuration as JSON, got an error: {e}")))?;
-        let out_of_range = |path: &str, from: u64, to: u64, got: u64| {
+        let Settings { policy, participants, replace_priority, max_orders, expected_orders } = settings;
+        let out_of_range = |path: &str, from: u64, to: u64, got: u32| {
             Err(error_at(Code::Config, path, &format!("expected an integer in {from}..={to}, got {got}")))
         };
-        let max_orders = u64::from(settings.max_orders);
-        if !(1..=u64::from(BookConfig::DEFAULT_MAX_ORDERS)).contains(&max_orders) {
+        if !(1..=BookConfig::DEFAULT_MAX_ORDERS).contains(&max_orders) {
             return out_of_range("maxOrders", 1, BookConfig::DEFAULT_MAX_ORDERS.into(), max_orders);
         }
-        if settings.expected_orders > settings.max_orders {
-            return out_of_range("expectedOrders", 0, max_orders, settings.expected_orders.into());
+        if expected_orders > max_orders {
+            return out_of_range("expectedOrders", 0, max_orders.into(), expected_orders);
         }
-        let policy = match settings.policy {
-            PolicySettings::Fifo {} => Policy::fifo(),
-            PolicySettings::ProRata { min_lot } if min_lot > Settings::MAX_MIN_LOT => {
-                return out_of_range("policy.minLot", 0, Settings::MAX_MIN_LOT, min_lot);
-            }
-            PolicySettings::ProRata { min_lot } => Policy::pro_rata(min_lot),
-        };
-        Ok(BookConfig {
-            policy,
-            replace_priority: match settings.replace_priority {
-                ReplacePrioritySetting::KeepOnDecrease => ReplacePriority::KeepOnDecrease,
-                ReplacePrioritySetting::LoseAlways => ReplacePriority::LoseAlways,
-            },
-            max_orders: settings.max_orders,
-            expected_orders: settings.expected_orders,
-            ..BookConfig::default()
-        })
+        let book = BookSettings { policy, participants, replace_priority, max_orders };
+        book.to_book_config(expected_orders, "").map_err(|e| config_error(&e))
     }
 }
 

@@ -8,6 +8,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
+use toprung_sim::ConfigError;
 
 /// What went wrong, as `error.code` says it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +85,11 @@ pub(crate) fn error(code: Code, message: impl Into<String>) -> napi::Error<Code>
 /// An error at a place such as `commands[17].qty`.
 pub(crate) fn error_at(code: Code, path: &str, message: &str) -> napi::Error<Code> {
     napi::Error::new(code, format!("{message}\nat {path}"))
+}
+
+/// A configuration that breaks a rule.
+pub(crate) fn config_error(e: &ConfigError) -> napi::Error<Code> {
+    error_at(Code::Config, &e.path, &format!("must be {}, got {}", e.rule, e.got))
 }
 
 /// Runs `f` and turns a panic into [`Code::Panic`].

@@ -7,7 +7,7 @@ use serde::Serialize;
 use toprung_sim::{BookResult, Metrics, Progress, SimConfig, SimError, SimResult};
 use toprung_trace::LatencySummary;
 
-use crate::error::{Code, Result, error, error_at, guarded, to_json};
+use crate::error::{Code, Result, config_error, error, error_at, guarded, to_json};
 use crate::task::{Cancel, CancelFlag, Outcome, ProgressFn, outcome, report, unwrap};
 
 /// Numbers in a row of `samples`.
@@ -64,10 +64,9 @@ impl Task for SimulateTask {
 }
 
 fn sim_error(e: SimError) -> napi::Error<Code> {
-    let code = Code::Of(e.code());
     match e {
-        SimError::Config(c) => error_at(code, &c.path, &format!("must be {}, got {}", c.rule, c.got)),
-        other => error(code, other.to_string()),
+        SimError::Config(c) => config_error(&c),
+        other => error(Code::Of(other.code()), other.to_string()),
     }
 }
 

@@ -77,8 +77,9 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
     /// An empty book of a checked configuration with its own flow, at its start.
     pub(crate) fn new(config: &SimConfig, flow: F) -> BookRun<B, F> {
         let reference = config.flow.reference_price();
+        let book = config.book.to_book_config(config.expected_orders_per_book(), "book.");
         let venue = Venue {
-            book: B::open(config.book.to_book_config(config.expected_orders_per_book())),
+            book: B::open(book.expect("Invariant: the configuration was checked")),
             touch: Touch::empty_at(reference),
         };
         let (events_left, duration_ns) = match config.horizon {
@@ -265,8 +266,9 @@ mod tests {
     use toprung_book::naive::NaiveBook;
 
     use super::*;
-    use crate::config::{BookSettings, PolicySettings};
+    use crate::config::BookSettings;
     use crate::flow::{FlowConfig, SantaFeConfig, santa_fe::SantaFe};
+    use crate::policy_settings::{PolicySettings, PresetSettings};
     use crate::random::StreamKey;
 
     fn begin<B: SimBook>(config: &SimConfig) -> BookRun<B, SantaFe> {
@@ -286,7 +288,8 @@ mod tests {
     #[test]
     fn the_naive_book_gives_the_same_run() {
         let ten = SantaFeConfig { order_size: 10, ..SantaFeConfig::from_scales(1000.0, 0.02, 0.5) };
-        for policy in [PolicySettings::Fifo {}, PolicySettings::ProRata { min_lot: 2 }] {
+        let k = PolicySettings::Preset(PresetSettings { name: "cme.K".to_owned(), ..PresetSettings::default() });
+        for policy in [PolicySettings::Fifo {}, PolicySettings::ProRata { min_lot: 2 }, k] {
             let config = SimConfig {
                 horizon: Horizon::Events(20_000),
                 warmup_events: 1_000,

@@ -5,10 +5,11 @@
 //! the path of the first parameter that breaks a rule.
 
 use serde::{Deserialize, Serialize};
-use toprung_book::{BookConfig, Policy, ReplacePriority};
+use toprung_book::{BookConfig, Participant, ReplacePriority};
 
 use crate::error::{ConfigError, SimError};
 use crate::flow::FlowConfig;
+use crate::policy_settings::{PolicySettings, participants};
 
 /// A simulation of independent books under one order-flow model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,6 +76,8 @@ pub enum Horizon {
 pub struct BookSettings {
     /// How an aggressor's quantity is shared among the orders of a level.
     pub policy: PolicySettings,
+    /// What the policy knows of the owners of orders, at most 65,536.
+    pub participants: Vec<Participant>,
     /// What a replace does to an order's place in the queue.
     pub replace_priority: ReplacePrioritySetting,
     /// Most orders that may rest at a time, 1 to 2²⁶; a further one is rejected by the book.
@@ -85,6 +88,7 @@ impl Default for BookSettings {
     fn default() -> BookSettings {
         BookSettings {
             policy: PolicySettings::Fifo {},
+            participants: Vec::new(),
             replace_priority: ReplacePrioritySetting::KeepOnDecrease,
             max_orders: 1 << 20,
         }
@@ -92,36 +96,23 @@ impl Default for BookSettings {
 }
 
 impl BookSettings {
-    /// The same as the book takes it, with room for `expected_orders` from the start.
-    pub(crate) fn to_book_config(&self, expected_orders: u32) -> BookConfig {
-        BookConfig {
-            policy: match self.policy {
-                PolicySettings::Fifo {} => Policy::fifo(),
-                PolicySettings::ProRata { min_lot } => Policy::pro_rata(min_lot),
-            },
+    /// The same as the book takes it, with room for `expected_orders` from the start; `at` is where the settings stand:
+    /// nothing, or a path with a dot behind it.
+    ///
+    /// # Errors
+    /// The first parameter of the policy or the participants that breaks a rule.
+    pub fn to_book_config(&self, expected_orders: u32, at: &str) -> Result<BookConfig, ConfigError> {
+        Ok(BookConfig {
+            policy: self.policy.policy(&format!("{at}policy"))?,
+            participants: participants(&self.participants, &format!("{at}participants"))?,
             replace_priority: match self.replace_priority {
                 ReplacePrioritySetting::KeepOnDecrease => ReplacePriority::KeepOnDecrease,
                 ReplacePrioritySetting::LoseAlways => ReplacePriority::LoseAlways,
             },
             max_orders: self.max_orders,
             expected_orders: expected_orders.min(self.max_orders),
-            ..BookConfig::default()
-        }
+        })
     }
-}
-
-/// A matching policy. In JSON `{"kind": "fifo"}` or `{"kind": "pro-rata", "minLot": 1}`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)]
-pub enum PolicySettings {
-    /// Price-time priority.
-    // With braces, so that serde refuses unknown fields here too.
-    Fifo {},
-    /// Pro-rata, the rest in time order.
-    ProRata {
-        /// Least share that is allocated, in lots, 0 to 2³².
-        min_lot: u64,
-    },
 }
 
 /// What a replace does to an order's place. In JSON `"keep-on-decrease"` or `"lose-always"`.
@@ -165,11 +156,11 @@ const TIME_NS_MAX: u64 = (1 << 53) - 1;
 /// What a resting order is reckoned to cost, all in.
 const ORDER_BYTES: u64 = 64;
 
-fn check(path: &str, ok: bool, rule: impl Into<String>, got: impl ToString) -> Result<(), ConfigError> {
+pub(crate) fn check(path: &str, ok: bool, rule: impl Into<String>, got: impl ToString) -> Result<(), ConfigError> {
     if ok { Ok(()) } else { Err(ConfigError { path: path.to_owned(), rule: rule.into(), got: got.to_string() }) }
 }
 
-fn integer(path: &str, value: impl Into<u64>, from: u64, to: u64) -> Result<(), ConfigError> {
+pub(crate) fn integer(path: &str, value: impl Into<u64>, from: u64, to: u64) -> Result<(), ConfigError> {
     let value = value.into();
     check(path, (from..=to).contains(&value), format!("an integer from {from} to {to}"), value)
 }
@@ -189,9 +180,7 @@ impl SimConfig {
         }
         integer("warmupEvents", self.warmup_events, 0, EVENTS_MAX)?;
         integer("threads", self.threads, 0, 1024)?;
-        if let PolicySettings::ProRata { min_lot } = self.book.policy {
-            integer("book.policy.minLot", min_lot, 0, 1 << 32)?;
-        }
+        self.book.to_book_config(0, "book.")?;
         integer("book.maxOrders", self.book.max_orders, 1, 1 << 26)?;
         let rows = self.samples.rows;
         check("samples.rows", rows == 0 || (2..=65_536).contains(&rows), "0 or an integer from 2 to 65536", rows)?;
@@ -316,6 +305,7 @@ mod tests {
         assert_eq!(path_of(|c| c.warmup_events = u64::MAX), "warmupEvents");
         assert_eq!(path_of(|c| c.threads = 1025), "threads");
         assert_eq!(path_of(|c| c.book.policy = PolicySettings::ProRata { min_lot: u64::MAX }), "book.policy.minLot");
+        assert_eq!(path_of(|c| c.book.participants = vec![Participant::default()]), "book.participants[0].owner");
         assert_eq!(path_of(|c| c.book.max_orders = 0), "book.maxOrders");
         assert_eq!(path_of(|c| c.samples.rows = 1), "samples.rows");
         assert_eq!(path_of(|c| c.samples.books = u32::MAX), "samples.books");

@@ -12,7 +12,7 @@ use toprung_book::{Book, Digest};
 use toprung_trace::{LatencyHistogram, Stopwatch};
 
 use crate::book_run::BookRun;
-use crate::config::{PolicySettings, SimConfig};
+use crate::config::SimConfig;
 use crate::error::SimError;
 use crate::flow::santa_fe::SantaFe;
 use crate::flow::{Flow, FlowConfig};
@@ -157,10 +157,12 @@ fn run_book(config: &SimConfig, index: u32, shared: &Shared<'_>) -> BookResult {
 
 fn drive<F: Flow>(config: &SimConfig, flow: F, index: u32, shared: &Shared<'_>) -> BookResult {
     let mut run = BookRun::<Book, F>::new(config, flow);
+    let in_time_order = config.book.policy.policy("book.policy").is_ok_and(|policy| policy.is_fifo());
     while !run.is_complete() && !shared.cancel.load(Relaxed) {
-        let chunk = match config.book.policy {
-            PolicySettings::Fifo {} => CHUNK_EVENTS,
-            PolicySettings::ProRata { .. } => (CHUNK_VISITS / (run.resting_orders() as u64 + 1)).clamp(1, CHUNK_EVENTS),
+        let chunk = if in_time_order {
+            CHUNK_EVENTS
+        } else {
+            (CHUNK_VISITS / (run.resting_orders() as u64 + 1)).clamp(1, CHUNK_EVENTS)
         };
         shared.events.fetch_add(run.advance(chunk), Relaxed);
     }

@@ -10,8 +10,9 @@
 
 use serde::Serialize;
 
-use crate::config::{BookSettings, Horizon, PolicySettings, SampleSettings, SimConfig};
+use crate::config::{BookSettings, Horizon, SampleSettings, SimConfig};
 use crate::flow::{FlowConfig, SantaFeConfig};
+use crate::policy_settings::PolicySettings;
 
 /// A configuration with a name and a reason.
 #[derive(Clone, Debug, PartialEq, Serialize)]

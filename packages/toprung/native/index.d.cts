@@ -68,6 +68,12 @@ export declare class NativeSimulation {
   latencyBuckets(): Float64Array | null
 }
 
+/** Every preset with its usual parameters, as JSON: name, title, usedFor, steps. */
+export declare function policyPresets(): string
+
+/** What each order of a level gets of an aggressor under a policy. The request and the answer are JSON. */
+export declare function previewAllocation(request: string): string
+
 /**
  * Starts a replay of `file` with `options`, as JSON; gives the report, as JSON.
  *

@@ -5,7 +5,7 @@
  * sees the first; what a typed array would silently change (a side, a flag, an owner) is checked here.
  */
 import { ToprungError } from './errors.js';
-import type { Side, TimeInForce } from './names.js';
+import type { MarketTimeInForce, Side, TimeInForce } from './names.js';
 
 /** Bytes of one command: f64 id, price, qty; u32 owner; u8 kind, side, time in force, flags; little-endian. */
 export const COMMAND_BYTES = 32;
@@ -111,9 +111,11 @@ export class CommandBatch {
     this.#push(id, price, qty, sideBits(side) | tifBits | flagBits(flags), owner);
   }
 
-  /** A market order; what finds no counterparty is cancelled. */
-  market(id: number, side: Side, qty: number, owner: number = 0): void {
-    this.#push(id, 0, qty, 1 | sideBits(side), owner);
+  /** A market order; what finds no counterparty is cancelled, or with `fok` everything if not all of it would trade. */
+  market(id: number, side: Side, qty: number, owner: number = 0, tif: MarketTimeInForce = 'ioc'): void {
+    // As a market order never rests, immediate-or-cancel is what the code of 0 means too.
+    const tifBits = tif === 'ioc' ? 0 : tif === 'fok' ? 0x2_0000 : unknownMarketTimeInForce(tif);
+    this.#push(id, 0, qty, 1 | sideBits(side) | tifBits, owner);
   }
 
   /** Takes a resting order off the book. */
@@ -139,6 +141,10 @@ export class CommandBatch {
   #push(id: number, price: number, qty: number, tail: number, owner: number): void {
     const i = this.#length;
     if (i === this.#capacity) this.#grow();
+    // A typed array would turn null into 0 and '7' into 7 before Rust could see it.
+    if (typeof id !== 'number') notNumber('id', id);
+    if (typeof price !== 'number') notNumber('price', price);
+    if (typeof qty !== 'number') notNumber('qty', qty);
     if (owner >>> 0 !== owner) badOwner(owner);
     const numbers = this.#numbers;
     const words = this.#words;
@@ -194,9 +200,21 @@ function unknownTimeInForce(got: never): never {
   });
 }
 
+function unknownMarketTimeInForce(got: never): never {
+  throw new ToprungError('ERR_TOPRUNG_UNKNOWN_ENUM', `tif: expected 'ioc' or 'fok', got ${show(got)}`, {
+    path: 'tif',
+  });
+}
+
 function unknownFlags(got: number): never {
   throw new ToprungError('ERR_TOPRUNG_UNKNOWN_ENUM', `flags: expected a sum of CommandFlags, got ${show(got)}`, {
     path: 'flags',
+  });
+}
+
+function notNumber(path: string, got: never): never {
+  throw new ToprungError('ERR_TOPRUNG_NOT_INTEGER', `${path}: expected a number, got ${typeof got} ${show(got)}`, {
+    path,
   });
 }
 

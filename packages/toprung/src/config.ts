@@ -6,22 +6,7 @@
  */
 import { z } from 'zod';
 import { ToprungError } from './errors.js';
-
-/** How an aggressor's quantity is shared among the orders of a level. */
-export const policySchema = z
-  .discriminatedUnion('kind', [
-    z.strictObject({ kind: z.literal('fifo').describe('Price-time priority.') }),
-    z.strictObject({
-      kind: z.literal('pro-rata').describe('In proportion to open quantity, the rest in time order.'),
-      minLot: z
-        .int()
-        .min(0)
-        .max(2 ** 32)
-        .default(1)
-        .describe('Least share that is allocated, in lots; smaller ones go to the time-ordered rest.'),
-    }),
-  ])
-  .describe('How an aggressor’s quantity is shared among the orders of a level.');
+import { participantsSchema, policySchema } from './policy-schema.js';
 
 /** What a replace does to an order's place in the queue. */
 export const replacePrioritySchema = z
@@ -34,6 +19,7 @@ export const replacePrioritySchema = z
 export const bookConfigSchema = z
   .strictObject({
     policy: policySchema.prefault({ kind: 'fifo' }),
+    participants: participantsSchema,
     replacePriority: replacePrioritySchema.default('keep-on-decrease'),
     maxOrders: z
       .int()
@@ -141,6 +127,7 @@ export const simulationConfigSchema = z
     book: z
       .strictObject({
         policy: policySchema.prefault({ kind: 'fifo' }),
+        participants: participantsSchema,
         replacePriority: replacePrioritySchema.default('keep-on-decrease'),
         maxOrders: z
           .int()

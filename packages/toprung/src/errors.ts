@@ -40,6 +40,7 @@ export const ERROR_TABLE = {
   ERR_TOPRUNG_PANIC: 'The native core panicked and was caught: a defect of toprung, please report it.',
   ERR_TOPRUNG_THREADS: 'The operating system gave no threads.',
   ERR_TOPRUNG_UNKNOWN_ENUM: 'A value is no member of its enumeration, such as a side that is neither buy nor sell.',
+  ERR_TOPRUNG_UNKNOWN_POLICY: 'There is no matching policy of this name.',
   ERR_TOPRUNG_UNKNOWN_SCENARIO: 'There is no scenario of this name.',
 } as const satisfies Record<string, string>;
 

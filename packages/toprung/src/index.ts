@@ -3,6 +3,7 @@
  *
  * - {@link simulate}: many books under an order-flow model; {@link scenarios}: ready-made configurations.
  * - {@link replay}: a recorded day through a book, every fill checked.
+ * - {@link policies}: the exchanges' matching algorithms, and who gets what under each.
  * - {@link OrderBook}: one book; commands in batches, events in columns.
  *
  * Prices are integers of ticks, quantities integers of lots, simulated time integers of nanoseconds.
@@ -16,6 +17,8 @@ export * from './event-batch.js';
 export * from './names.js';
 export { type NativeStatus, nativeStatus } from './native.js';
 export * from './order-book.js';
+export * from './policies.js';
+export * from './policy-schema.js';
 export * from './replay.js';
 export type { RunOptions } from './run.js';
 export * from './scenarios.js';

@@ -12,7 +12,7 @@ import { CommandBatch, type CommandBatchOptions, checkInteger } from './command-
 import { type BookConfigInput, bookConfigSchema, parseConfig } from './config.js';
 import { fromNative, ToprungError } from './errors.js';
 import { type BookEvent, EventBatch, MAX_BATCH_EVENTS } from './event-batch.js';
-import { SIDES, type Side, type TimeInForce } from './names.js';
+import { type MarketTimeInForce, SIDES, type Side, type TimeInForce } from './names.js';
 import { type NativeBook, native } from './native.js';
 
 /** One price level. */
@@ -49,6 +49,14 @@ export interface OrderOptions {
   tif?: TimeInForce;
   /** A sum of `CommandFlags`. Default 0. */
   flags?: number;
+  /** 0 (nobody) to 2^32 - 1. Default 0. */
+  owner?: number;
+}
+
+/** What may be said about a single market order beside its terms. */
+export interface MarketOptions {
+  /** Default `ioc`. */
+  tif?: MarketTimeInForce;
   /** 0 (nobody) to 2^32 - 1. Default 0. */
   owner?: number;
 }
@@ -131,8 +139,8 @@ export class OrderBook {
   }
 
   /** A market order. About 0.6 µs, and the objects of its events. */
-  market(id: number, side: Side, qty: number, options: Pick<OrderOptions, 'owner'> = {}): BookEvent[] {
-    return this.#one((batch) => batch.market(id, side, qty, options.owner));
+  market(id: number, side: Side, qty: number, options: MarketOptions = {}): BookEvent[] {
+    return this.#one((batch) => batch.market(id, side, qty, options.owner, options.tif));
   }
 
   /** Takes a resting order off the book. About 0.6 µs, and the object of its event. */

@@ -74,6 +74,14 @@ describe('a number that is none', () => {
     expect(book.limit(100, 'buy', -1, 1)).toMatchObject([{ kind: 'accepted', price: -1 }]);
   });
 
+  it.each([null, undefined, '7', [5], true, 7n])('%s is refused, and not turned into one', (value) => {
+    const number = value as unknown as number;
+    refuses(() => book.limit(number, 'buy', 1, 1), 'ERR_TOPRUNG_NOT_INTEGER', 'id');
+    refuses(() => book.limit(100, 'buy', number, 1), 'ERR_TOPRUNG_NOT_INTEGER', 'price');
+    refuses(() => book.limit(100, 'buy', 1, number), 'ERR_TOPRUNG_NOT_INTEGER', 'qty');
+    refuses(() => book.reduce(2, number), 'ERR_TOPRUNG_NOT_INTEGER', 'qty');
+  });
+
   it('is checked in fields that the command does not use', () => {
     const batch = new CommandBatch();
     batch.cancel(2);

@@ -6,6 +6,7 @@ import {
   type ErrorCode,
   type EventBatch,
   type OrderBook,
+  type PolicyStepInput,
   type ReplayReport,
   replay,
   type SimulationConfig,
@@ -28,6 +29,10 @@ describe('configuration', () => {
   it('knows the policies', () => {
     expectTypeOf<{ policy: { kind: 'pro-rata'; minLot: 2 } }>().toExtend<BookConfigInput>();
     expectTypeOf<{ policy: { kind: 'lifo' } }>().not.toExtend<BookConfigInput>();
+    expectTypeOf<{ policy: { kind: 'preset'; name: 'cme.K'; fifoPercent: 20 } }>().toExtend<BookConfigInput>();
+    expectTypeOf<{ policy: { kind: 'preset'; name: 'cme.Z' } }>().not.toExtend<BookConfigInput>();
+    expectTypeOf<{ kind: 'split'; fifoPercent: 40 }>().toExtend<PolicyStepInput>();
+    expectTypeOf<{ kind: 'split' }>().not.toExtend<PolicyStepInput>();
   });
 });
 
@@ -37,6 +42,7 @@ describe('functions', () => {
     expectTypeOf(replay).returns.resolves.toEqualTypeOf<ReplayReport>();
     expectTypeOf<OrderBook['submit']>().returns.toEqualTypeOf<EventBatch>();
     expectTypeOf<OrderBook['limit']>().returns.toEqualTypeOf<BookEvent[]>();
+    expectTypeOf<'gtc'>().not.toExtend<NonNullable<NonNullable<Parameters<OrderBook['market']>[3]>['tif']>>();
     expectTypeOf<OrderBook['limit']>().parameter(1).toEqualTypeOf<'buy' | 'sell'>();
   });
 

@@ -10,6 +10,8 @@ interface Schema {
   anyOf?: Schema[];
   type?: string;
   const?: unknown;
+  enum?: unknown[];
+  required?: string[];
   minimum?: number;
   maximum?: number;
   description?: string;
@@ -20,8 +22,9 @@ interface Schema {
 function* numbers(schema: Schema, path: string[] = []): Generator<{ path: string[]; schema: Schema; beside: object }> {
   for (const [key, value] of Object.entries(schema.properties ?? {})) {
     if (value.type === 'integer' || value.type === 'number') {
-      const fixed = Object.entries(schema.properties ?? {}).filter(([, s]) => s.const !== undefined);
-      yield { path: [...path, key], schema: value, beside: Object.fromEntries(fixed.map(([k, s]) => [k, s.const])) };
+      const required = Object.entries(schema.properties ?? {}).filter(([k]) => schema.required?.includes(k));
+      const beside = required.map(([k, s]) => [k, s.const ?? s.enum?.[0]]).filter(([, v]) => v !== undefined);
+      yield { path: [...path, key], schema: value, beside: Object.fromEntries(beside) };
     }
     for (const branch of [value, ...(value.oneOf ?? []), ...(value.anyOf ?? [])])
       yield* numbers(branch, [...path, key]);

@@ -29,6 +29,16 @@ describe('a single order', () => {
       reason: 'fill-or-kill',
     });
     expect(book.market(5, 'buy', 9).at(-1)).toMatchObject({ kind: 'cancelled', qty: 4, reason: 'no-liquidity' });
+    book.limit(7, 'sell', 100, 5);
+    expect(book.market(8, 'buy', 9, { tif: 'fok' }).at(-1)).toMatchObject({
+      kind: 'cancelled',
+      qty: 9,
+      reason: 'fill-or-kill',
+    });
+    expect(book.market(9, 'buy', 5, { tif: 'fok' }).at(-1)).toMatchObject({ kind: 'trade', maker: 7, qty: 5 });
+    expect(() => book.market(10, 'buy', 5, { tif: 'gtc' as never })).toThrow(
+      "tif: expected 'ioc' or 'fok', got \"gtc\"",
+    );
     book.limit(6, 'buy', 90, 4);
     expect(book.cancel(6)).toMatchObject([{ kind: 'cancelled', id: 6, qty: 4, reason: 'requested' }]);
     expect(book.orderCount).toBe(0);

@@ -66,10 +66,10 @@ impl Bench {
         self.positions.reserve(orders);
     }
 
-    /// Shares `quantity`, which is less than the orders have open, and prints each fill: (position, lots).
-    pub(crate) fn allocate(&mut self, terms: &Terms<'_>, quantity: u64, mut print: impl FnMut(&Open, u64)) {
+    /// Shares `quantity`, which is less than the orders have open, and prints each fill: (step, order, lots).
+    pub(crate) fn allocate(&mut self, terms: &Terms<'_>, quantity: u64, mut print: impl FnMut(usize, &Open, u64)) {
         let mut left = quantity;
-        for &step in terms.steps {
+        for (index, &step) in terms.steps.iter().enumerate() {
             if left == 0 {
                 break;
             }
@@ -77,7 +77,7 @@ impl Bench {
             loop {
                 let before = left;
                 let budget = self.share(step, terms, left);
-                left -= self.hand_out(budget, &mut print);
+                left -= self.hand_out(budget, |order, fill| print(index, order, fill));
                 if left == before || left == 0 || !matches!(step, Step::TimeProRata { until_exhausted: true, .. }) {
                     break;
                 }
@@ -87,7 +87,7 @@ impl Bench {
     }
 
     /// Prints the shares in time order, at most `budget` in all; returns what was handed out.
-    fn hand_out(&mut self, budget: u64, print: &mut impl FnMut(&Open, u64)) -> u64 {
+    fn hand_out(&mut self, budget: u64, mut print: impl FnMut(&Open, u64)) -> u64 {
         let mut left = budget;
         for order in &mut self.orders {
             let fill = order.share.min(order.qty).min(left);

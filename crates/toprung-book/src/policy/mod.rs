@@ -9,16 +9,20 @@
 //! to which no product can overflow, and a book refuses an order that would take a level past it.
 
 pub(crate) mod allocate;
+mod error;
+#[cfg(feature = "serde")]
+mod json;
 mod participants;
 mod presets;
+pub mod preview;
 
-use std::fmt;
-
+pub use error::PolicyError;
 pub use participants::{Class, Participant, Participants};
 pub use presets::{Preset, PresetParams};
 
 /// How a share that is not a whole number of lots becomes one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Rounding {
     /// Down, for every order.
     #[default]
@@ -32,18 +36,22 @@ pub enum Rounding {
 }
 
 /// How the orders of one class share what does not suffice for all of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Within {
     /// Earliest first.
+    #[default]
     Fifo,
     /// In proportion to their size, rounded down, the rest earliest first.
     ProRata,
 }
 
 /// The order in which levelling hands out single lots.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum LevelingOrder {
     /// Largest open quantity first, then earliest (CME algorithm K).
+    #[default]
     Size,
     /// Earliest first.
     Time,
@@ -51,18 +59,27 @@ pub enum LevelingOrder {
 
 /// One step of a [`Policy`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase", deny_unknown_fields)
+)]
 #[non_exhaustive]
 pub enum Step {
     /// Earliest first, each in full. Takes everything that is left.
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "json::nothing_more"))]
     Fifo,
     /// `r·a/R` to each order; a share below `min_lot` becomes zero. (CME algorithms C, A, O, Q, K: `min_lot` is 2 for A, 1
     /// for options. TSX: a board lot of 100, to the nearest.)
     ProRata {
         /// Least share that is allocated, in lots; 0 and 1 mean the same.
+        #[cfg_attr(feature = "serde", serde(default = "json::one"))]
         min_lot: u64,
         /// What becomes of fractions.
+        #[cfg_attr(feature = "serde", serde(default))]
         rounding: Rounding,
         /// Shares are multiples of this many lots, from 1.
+        #[cfg_attr(feature = "serde", serde(default = "json::one"))]
         board_lot: u64,
     },
     /// `min(r, a·percent, max_qty)` to the side's TOP order: the latest that bettered its side on entry, if it still
@@ -70,16 +87,20 @@ pub enum Step {
     /// smaller than `min_qty` leaves it empty. (CME algorithms A, O, Q, S, K, Y; ICE with collar and cap.)
     Top {
         /// Least size on entry, in lots.
+        #[cfg_attr(feature = "serde", serde(default))]
         min_qty: u64,
         /// Most lots per match.
+        #[cfg_attr(feature = "serde", serde(default = "json::no_cap", skip_serializing_if = "json::is_no_cap"))]
         max_qty: u64,
         /// Share of the aggressor, 1 to 100.
+        #[cfg_attr(feature = "serde", serde(default = "json::hundred"))]
         percent: u8,
     },
     /// `min(r, a·p)` to each lead market maker, where *r* counts all its orders and *p* is its own percentage
     /// ([`Participant::lmm_percent`]), rounded down, in time order. (CME algorithms Q, S, T, K, Y.)
     Lmm {
         /// Least entitlement, in lots: with 1, the first maker gets a lot where every share rounds to nothing (CME T).
+        #[cfg_attr(feature = "serde", serde(default))]
         min_lot: u64,
     },
     /// Earliest first, but only `a·fifo_percent` in all; the rest is for the next steps. (CME algorithm K.)
@@ -87,6 +108,7 @@ pub enum Step {
         /// 0 to 100.
         fifo_percent: u8,
         /// Rounding of the first part: `Floor` or `Nearest`.
+        #[cfg_attr(feature = "serde", serde(default = "json::nearest"))]
         rounding: Rounding,
     },
     /// With *Q* the quantity from an order to the end of the queue and *Q'* what is behind it, `a·(Q^k − Q'^k)/R^k` to each
@@ -95,17 +117,20 @@ pub enum Step {
         /// Exponent, 1 to 16.
         k: u8,
         /// Repeat over what is left until a pass allocates nothing; otherwise one pass.
+        #[cfg_attr(feature = "serde", serde(default))]
         until_exhausted: bool,
     },
     /// `a·(w/n + (1−w)·r/R)` to each of *n* participants, rounded down, at most *r*; a participant's orders count together
     /// and fill in time order, an order of nobody stands alone. (Cboe's ultimate matching algorithm: w = 50.)
     Parity {
         /// Weight of the equal part in percent, 0 to 100; the rest goes by size.
+        #[cfg_attr(feature = "serde", serde(default = "json::half"))]
         equal_percent: u8,
     },
     /// One lot to each order that the pro-rata step before left with nothing. (CME algorithm K.)
     Leveling {
         /// Who is first.
+        #[cfg_attr(feature = "serde", serde(default))]
         order: LevelingOrder,
     },
     /// Everything to the orders of one class, if they take it. (Customer and maker priority on options exchanges.)
@@ -113,6 +138,7 @@ pub enum Step {
         /// Whose orders.
         class: Class,
         /// How they share.
+        #[cfg_attr(feature = "serde", serde(default))]
         within: Within,
     },
     /// The larger of its pro-rata share and a percentage of *a* to each entitled participant
@@ -122,12 +148,15 @@ pub enum Step {
     /// 40, 30.)
     Entitlement {
         /// Percentages, 0 to 100, for one, two, three and more others.
+        #[cfg_attr(feature = "serde", serde(default = "json::primary_maker"))]
         percent_by_others: [u8; 3],
         /// Whether the pro-rata share is the least.
+        #[cfg_attr(feature = "serde", serde(default = "json::yes"))]
         floor_at_pro_rata: bool,
     },
     /// Earliest first among the aggressor's own institutional group ([`Participant::group`]), then among the orders
     /// without a group. (CME algorithm V.)
+    #[cfg_attr(feature = "serde", serde(deserialize_with = "json::nothing_more"))]
     GroupFifo,
 }
 
@@ -140,24 +169,24 @@ impl Step {
     /// TOP without minimum or cap.
     pub const TOP: Step = Step::Top { min_qty: 0, max_qty: u64::MAX, percent: 100 };
 
-    /// What is wrong with the parameters, if anything is.
-    fn check(self) -> Result<(), &'static str> {
+    /// Which parameter is wrong, if one is, and its rule.
+    fn check(self) -> Result<(), (&'static str, &'static str)> {
         let percent = |p: u8| p <= 100;
-        let (ok, rule) = match self {
-            Step::ProRata { board_lot, .. } => (board_lot >= 1, "boardLot must be at least 1"),
-            Step::Top { percent: p, .. } => (percent(p) && p >= 1, "percent must be 1 to 100"),
-            Step::Split { fifo_percent: p, rounding } => (
-                percent(p) && matches!(rounding, Rounding::Floor | Rounding::Nearest),
-                "fifoPercent must be 0 to 100, rounded by floor or nearest",
-            ),
-            Step::TimeProRata { k, .. } => ((1..=16).contains(&k), "k must be 1 to 16"),
-            Step::Parity { equal_percent: p } => (percent(p), "equalPercent must be 0 to 100"),
-            Step::Entitlement { percent_by_others: p, .. } => {
-                (p.into_iter().all(percent), "percentByOthers must be 0 to 100 each")
+        let (ok, parameter, rule) = match self {
+            Step::ProRata { board_lot, .. } => (board_lot >= 1, "boardLot", "at least 1"),
+            Step::Top { percent: p, .. } => (percent(p) && p >= 1, "percent", "1 to 100"),
+            Step::Split { fifo_percent: p, .. } if !percent(p) => (false, "fifoPercent", "0 to 100"),
+            Step::Split { rounding, .. } => {
+                (matches!(rounding, Rounding::Floor | Rounding::Nearest), "rounding", "`floor` or `nearest`")
             }
-            _ => (true, ""),
+            Step::TimeProRata { k, .. } => ((1..=16).contains(&k), "k", "1 to 16"),
+            Step::Parity { equal_percent: p } => (percent(p), "equalPercent", "0 to 100"),
+            Step::Entitlement { percent_by_others: p, .. } => {
+                (p.into_iter().all(percent), "percentByOthers", "0 to 100 each")
+            }
+            _ => (true, "", ""),
         };
-        if ok { Ok(()) } else { Err(rule) }
+        if ok { Ok(()) } else { Err((parameter, rule)) }
     }
 
     /// The level quantity up to which nothing in this step can pass 128 bits.
@@ -189,53 +218,6 @@ fn nth_root(v: u128, n: u32) -> u64 {
     low
 }
 
-/// Why a list of steps is not a policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum PolicyError {
-    /// No step at all.
-    Empty,
-    /// The last step may leave quantity unallocated; end with `Fifo`.
-    LastStepLeavesQuantity,
-    /// A step after one that takes everything can never do anything.
-    UnreachableStep {
-        /// Position of the unreachable step, from 0.
-        index: usize,
-    },
-    /// A step's parameters break a rule.
-    InvalidStep {
-        /// Position of the step, from 0.
-        index: usize,
-        /// The rule.
-        rule: &'static str,
-    },
-    /// A participant's percentage is above a hundred.
-    ParticipantPercent {
-        /// Whose.
-        owner: u32,
-    },
-}
-
-impl fmt::Display for PolicyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            PolicyError::Empty => f.write_str("a policy needs at least one step"),
-            PolicyError::LastStepLeavesQuantity => {
-                f.write_str("the last step of a policy must be `fifo`: it alone takes everything")
-            }
-            PolicyError::UnreachableStep { index } => {
-                write!(f, "step {index} follows `fifo` and can never be reached")
-            }
-            PolicyError::InvalidStep { index, rule } => write!(f, "step {index}: {rule}"),
-            PolicyError::ParticipantPercent { owner } => {
-                write!(f, "the percentage of participant {owner} is above 100")
-            }
-        }
-    }
-}
-
-impl std::error::Error for PolicyError {}
-
 /// An ordered list of allocation steps, checked when built.
 ///
 /// ```
@@ -257,7 +239,7 @@ impl Policy {
     pub fn new(steps: &[Step]) -> Result<Policy, PolicyError> {
         let Some((last, before)) = steps.split_last() else { return Err(PolicyError::Empty) };
         for (index, step) in steps.iter().enumerate() {
-            step.check().map_err(|rule| PolicyError::InvalidStep { index, rule })?;
+            step.check().map_err(|(parameter, rule)| PolicyError::InvalidStep { index, parameter, rule })?;
         }
         if let Some(index) = before.iter().position(|s| s.takes_everything()) {
             return Err(PolicyError::UnreachableStep { index: index + 1 });

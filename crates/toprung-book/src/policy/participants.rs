@@ -4,6 +4,7 @@ use super::PolicyError;
 
 /// The capacity in which a participant trades.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Class {
     /// A public customer.
     Customer,
@@ -16,16 +17,25 @@ pub enum Class {
 
 /// One participant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "camelCase", deny_unknown_fields)
+)]
 pub struct Participant {
     /// The owner that its orders carry, not 0.
     pub owner: u32,
     /// Its capacity.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub class: Class,
     /// Its share as a lead market maker in percent; 0 when it is none.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub lmm_percent: u8,
     /// Whether it has a participation entitlement (primary or lead market maker).
+    #[cfg_attr(feature = "serde", serde(default))]
     pub entitled: bool,
     /// Its institutional group, 0 when it has none.
+    #[cfg_attr(feature = "serde", serde(default))]
     pub group: u32,
 }
 
@@ -37,7 +47,8 @@ impl Participants {
     /// These participants; of two with one owner the later counts.
     ///
     /// # Errors
-    /// When a percentage is above 100. Lead market makers' percentages may add up to more: who comes first is served first.
+    /// When a percentage is above 100. What the lead market makers may have together is the exchange's to say (CME: 50): if
+    /// it is more than the aggressor, the earlier are served first.
     pub fn new(list: &[Participant]) -> Result<Participants, PolicyError> {
         if let Some(p) = list.iter().find(|p| p.lmm_percent > 100) {
             return Err(PolicyError::ParticipantPercent { owner: p.owner });
@@ -73,5 +84,6 @@ mod tests {
         assert_eq!((all.get(9).lmm_percent, all.get(4).lmm_percent), (70, 20));
         assert_eq!(all.get(5), Participant { owner: 5, ..Default::default() });
         assert_eq!(Participants::new(&[maker(1, 101)]), Err(PolicyError::ParticipantPercent { owner: 1 }));
+        assert!(Participants::new(&[maker(1, 60), maker(2, 60)]).is_ok());
     }
 }

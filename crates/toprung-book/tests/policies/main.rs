@@ -7,70 +7,10 @@ mod laws;
 mod vectors;
 
 use toprung_book::naive::NaiveBook;
-use toprung_book::{
-    Book, BookConfig, Class, Command, Event, EventKind, MatchingBook, Participant, Participants, Policy, Side,
-};
+use toprung_book::preview::{Level, PRICE};
+use toprung_book::{Book, Command, Event, EventKind, MatchingBook, Participant, Policy, Side};
 
-const PRICE: i64 = 100;
-const AGGRESSOR: u64 = 1_000;
-const FILLER: u64 = 1_001;
-
-/// A level as the reference writes it.
-pub(crate) struct Level {
-    pub(crate) sizes: Vec<u64>,
-    has_top: bool,
-    pub(crate) participants: Vec<Participant>,
-}
-
-impl Level {
-    /// Reads `10T,5,20L40`; order *i* belongs to owner *i* from 1. `c`, `m`, `e` make it a customer's, a market maker's, an
-    /// entitled market maker's; `g7` puts it in group 7.
-    pub(crate) fn parse(text: &str) -> Level {
-        let mut level = Level { sizes: Vec::new(), has_top: false, participants: Vec::new() };
-        for (i, order) in text.split(',').enumerate() {
-            let digits = order.find(|c: char| !c.is_ascii_digit()).unwrap_or(order.len());
-            let (size, mut marks) = order.split_at(digits);
-            let mut who = Participant { owner: i as u32 + 1, ..Participant::default() };
-            while let Some(mark) = marks.chars().next() {
-                marks = &marks[1..];
-                let end = marks.find(|c: char| !c.is_ascii_digit()).unwrap_or(marks.len());
-                let (number, rest) = marks.split_at(end);
-                marks = rest;
-                match mark {
-                    'T' => level.has_top = true,
-                    'L' => who.lmm_percent = number.parse().expect("a percentage"),
-                    'c' => who.class = Class::Customer,
-                    'm' => who.class = Class::MarketMaker,
-                    'e' => (who.class, who.entitled) = (Class::MarketMaker, true),
-                    'g' => who.group = number.parse().expect("a group"),
-                    other => panic!("{text}: no such mark: {other}"),
-                }
-            }
-            level.sizes.push(size.parse().expect("a size"));
-            level.participants.push(who);
-        }
-        level
-    }
-
-    fn config(&self, policy: &Policy, others: &[Participant]) -> BookConfig {
-        let participants = Participants::new(&[&self.participants, others].concat()).expect("valid participants");
-        BookConfig { policy: policy.clone(), participants, ..BookConfig::default() }
-    }
-
-    /// Enters the orders on the buy side of a book.
-    fn enter<B: MatchingBook>(&self, book: &mut B) {
-        if !self.has_top {
-            book.apply(&Command::limit(FILLER, Side::Buy, PRICE + 1, 1), &mut ());
-        }
-        for (i, &qty) in self.sizes.iter().enumerate() {
-            let order = Command::limit(i as u64, Side::Buy, PRICE, qty).with_owner(i as u32 + 1);
-            book.apply(&order, &mut ());
-        }
-        if !self.has_top {
-            book.apply(&Command::cancel(FILLER), &mut ());
-        }
-    }
-}
+const AGGRESSOR: u64 = 10_000;
 
 /// What each order of `level` gets of `aggressor` lots, on both books; and the prints, in order.
 pub(crate) fn allocate(policy: &Policy, level: &str, aggressor: u64) -> (Vec<u64>, Vec<(u64, u64)>) {
@@ -84,8 +24,8 @@ pub(crate) fn allocate_for(
     aggressor: u64,
     who: Participant,
 ) -> (Vec<u64>, Vec<(u64, u64)>) {
-    let level = Level::parse(level);
-    let config = level.config(policy, &[who]);
+    let level = Level::parse(level).unwrap_or_else(|e| panic!("{level}: {e}"));
+    let config = level.config(policy, who).expect("valid participants");
     let (mut fast, mut naive) = (Book::new(config.clone()), NaiveBook::new(config));
     level.enter(&mut fast);
     level.enter(&mut naive);
@@ -101,5 +41,7 @@ pub(crate) fn allocate_for(
     for &(maker, qty) in &prints {
         totals[maker as usize] += qty;
     }
+    let shown = toprung_book::preview::allocate(policy, &level, aggressor, who).expect("a level that fits");
+    assert_eq!(shown.fills, totals, "the preview and the book differ");
     (totals, prints)
 }

@@ -91,6 +91,7 @@ fn cme_s_and_t_serve_lead_market_makers_first() {
     let (totals, prints) = allocate(&usual("cme.T"), "10,11L20,10L80", 30);
     assert_eq!((totals, prints), (vec![10, 10, 10], vec![(1, 6), (2, 10), (0, 10), (1, 4)]));
     check(&usual("cme.T"), "10L50,10L60", 1, &[1, 0]);
+    check(&usual("cme.T"), "10,10L20,10L80", 30, &[10, 10, 10]);
 }
 
 /// GitHub file 59730434212 (pricetime tests); docs.derive.xyz, matching algorithms.

@@ -1,0 +1,199 @@
+/** `toprung simulate`: runs a market and prints a summary that can be checked: the digest, and the line to run it again. */
+import path from 'node:path';
+import {
+  AbortError,
+  configJsonSchema,
+  parseSimulationConfig,
+  type SimulationConfig,
+  type SimulationResult,
+  simulate,
+} from 'toprung';
+import type { CommandSpec, OptionSpec } from '../command-line.js';
+import { configFrom } from '../config-input.js';
+import { CliError } from '../errors.js';
+import { ExitCode } from '../exit-codes.js';
+import { compact } from '../format.js';
+import { listenForInterrupt } from '../interrupt.js';
+import type { Arguments } from '../main.js';
+import { makeFolder, writeWhole } from '../output-folder.js';
+import { startProgress } from '../progress.js';
+import { callPrefix, rerunLine } from '../rerun.js';
+import { type SettingOption, settingOptions } from '../schema-options.js';
+import { resultDocument, summaryLines } from '../summary.js';
+import type { Terminal } from '../terminal.js';
+import { findScenario } from './scenarios.js';
+
+/** What runs when no scenario is named. */
+const defaultScenario = 'zi-baseline';
+/** One command in 2^6 is timed unless the configuration says otherwise: the clock costs as much as a command. */
+const defaultLatencySampling = 6;
+
+export function spec(): CommandSpec {
+  const options: Record<string, OptionSpec> = {
+    config: {
+      type: 'string',
+      describe: 'A JSON file of settings; options and --set override it',
+      group: 'Configuration',
+      requiresArg: true,
+    },
+    set: {
+      type: 'array',
+      describe: 'One setting by its path: --set flow.limitRate=30 (repeatable)',
+      group: 'Configuration',
+      requiresArg: true,
+    },
+    out: {
+      type: 'string',
+      describe: 'Write config.json and result.json into this folder',
+      group: 'Configuration',
+      requiresArg: true,
+    },
+  };
+  options.verify = {
+    type: 'boolean',
+    describe: 'Run a second time on another number of threads; exit with 5 if the digest differs',
+    group: 'Configuration',
+  };
+  for (const setting of settings()) {
+    options[setting.name] = {
+      type: 'string',
+      describe: setting.description + (setting.nullable ? ' `off` for null.' : ''),
+      group: groupOf(setting),
+      choices: setting.choices,
+      requiresArg: true,
+      ...(setting.kind === 'number' ? { shownType: 'number' } : {}),
+      ...(setting.default === undefined ? {} : { defaultDescription: describeDefault(setting) }),
+    };
+  }
+  return {
+    name: 'simulate',
+    usage: '[scenario]',
+    summary: 'Simulate a market and print what happened',
+    positionals: {
+      scenario: { describe: `The scenario to start from (toprung scenarios); ${defaultScenario} if none is named` },
+    },
+    options,
+    examples: [
+      ['simulate', `${defaultScenario}, five million events`],
+      ['simulate --books 100 --events 1M --seed 7', 'a hundred books of a million events each'],
+      ['simulate zi-pro-rata --set flow.orderSize=50 --json', 'another scenario, one setting changed, JSON out'],
+    ],
+  };
+}
+
+export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode> {
+  const { name, config: named } = findScenario((args.scenario as string | undefined) ?? defaultScenario);
+  const base = { ...named, latencySampling: named.latencySampling ?? defaultLatencySampling };
+  const config = parseSimulationConfig(
+    configFrom(
+      {
+        base,
+        file: args.config as string | undefined,
+        sets: args.set as string[] | undefined,
+        options: args,
+      },
+      settings(),
+    ),
+  );
+  // Before the run, so that a folder that cannot be written to does not cost the run.
+  const out = typeof args.out === 'string' ? prepareOutput(args.out, config) : undefined;
+  const { result, partial } = await simulateWithProgress(config, terminal);
+  const rerun = rerunLine({ name, config: base }, config, settings());
+  const document = resultDocument(name, config, result, partial, rerun);
+  if (out !== undefined) writeOutput(path.join(out, 'result.json'), document);
+  const again = args.verify === true && !partial ? await runAgain(config, terminal) : undefined;
+  if (terminal.options.json) terminal.printJson(document);
+  else for (const line of summaryLines(terminal.paint, document)) terminal.print(line);
+  if (out !== undefined) terminal.note(`written to ${out}`);
+  else if (!partial && again === undefined) hint(terminal);
+  if (partial || again?.partial === true) return ExitCode.interrupted;
+  return again === undefined ? ExitCode.ok : compareDigests(terminal, document.digest, again.result);
+}
+
+/** The same run on one thread, or on two if one is what it had. */
+function runAgain(
+  config: SimulationConfig,
+  terminal: Terminal,
+): Promise<{ result: SimulationResult; partial: boolean }> {
+  return simulateWithProgress({ ...config, threads: config.threads === 1 ? 2 : 1 }, terminal);
+}
+
+function compareDigests(terminal: Terminal, digest: string, again: SimulationResult): ExitCode {
+  const threads = `${again.threads} thread${again.threads === 1 ? '' : 's'}`;
+  if (again.digest === digest) {
+    terminal.note(`verified: a second run on ${threads} gave the same digest`);
+    return ExitCode.ok;
+  }
+  terminal.error(`not deterministic: a second run on ${threads} gave ${again.digest}. This is a fault of toprung.`);
+  return ExitCode.nondeterministic;
+}
+
+async function simulateWithProgress(
+  config: SimulationConfig,
+  terminal: Terminal,
+): Promise<{ result: SimulationResult; partial: boolean }> {
+  const interrupt = listenForInterrupt(terminal);
+  const title = config.books === 1 ? 'simulating' : `simulating ${compact(config.books)} books`;
+  const progress = startProgress(terminal, title, 'events', 0);
+  try {
+    const result = await simulate(config, {
+      signal: interrupt.signal,
+      onProgress: ({ eventsDone, eventsTotal }) => progress.update(eventsDone, eventsTotal),
+    });
+    return { result, partial: false };
+  } catch (error) {
+    if (error instanceof AbortError && error.partial !== undefined) {
+      return { result: error.partial as SimulationResult, partial: true };
+    }
+    throw error;
+  } finally {
+    progress.stop();
+    interrupt.release();
+  }
+}
+
+function settings(): SettingOption[] {
+  return settingOptions(configJsonSchema('simulation'));
+}
+
+function groupOf({ path: [first, ...rest] }: SettingOption): string {
+  if (rest.length === 0 || first === 'horizon') return 'Run';
+  return first!.charAt(0).toUpperCase() + first!.slice(1);
+}
+
+function describeDefault(setting: SettingOption): string {
+  return setting.default === null ? 'off' : String(setting.default);
+}
+
+function prepareOutput(folder: string, config: SimulationConfig): string {
+  try {
+    makeFolder(folder);
+  } catch (error) {
+    throw outputError(folder, error);
+  }
+  writeOutput(path.join(folder, 'config.json'), config);
+  return folder;
+}
+
+function writeOutput(file: string, value: unknown): void {
+  try {
+    writeWhole(file, `${JSON.stringify(value, null, 2)}\n`);
+  } catch (error) {
+    throw outputError(file, error);
+  }
+}
+
+function outputError(where: string, error: unknown): CliError {
+  return new CliError('ERR_TOPRUNG_OUTPUT', ExitCode.invalid, `cannot write the result: ${(error as Error).message}`, {
+    where,
+    fix: ['choose another folder with --out; `toprung doctor --out DIR` tests one'],
+    cause: error,
+  });
+}
+
+function hint(terminal: Terminal): void {
+  const call = callPrefix();
+  terminal.note('');
+  terminal.note(`Next: ${call} scenarios        other markets, and what to look at in each`);
+  terminal.note(`      ${call} simulate --help  every setting; --books 1000 runs a thousand markets on all cores`);
+}

@@ -1,0 +1,19 @@
+// `npm run bench`: the table of promises, kept in bench/record/. `npm run bench -- criterion [FILTER]` and
+// `npm run bench -- vitest` run the detailed benchmarks of one half; what follows is passed on.
+import path from 'node:path';
+import { ensureReady } from './lib/ready.mjs';
+import { root, run, toolPaths } from './lib/workspace.mjs';
+
+const [first, ...rest] = process.argv.slice(2);
+await ensureReady();
+if (first === 'criterion') {
+  const filter = rest.length > 0 ? ['--', ...rest] : [];
+  process.exit(await run('cargo', ['bench', '--locked', '-p', 'toprung-bench', '--bench', 'book', ...filter]));
+}
+if (first === 'vitest') {
+  process.exit(
+    await run(process.execPath, [toolPaths.vitest, 'bench', '--run', ...rest], { cwd: path.join(root, 'bench') }),
+  );
+}
+const table = path.join(root, 'bench/node/targets.mjs');
+process.exit(await run(process.execPath, [table, ...process.argv.slice(2)]));
