@@ -12,8 +12,9 @@ pub enum ReplacePriority {
     LoseAlways,
 }
 
-/// Whose orders are one's own, for self-trade prevention.
+/// Whose orders are one's own, for self-trade prevention. In JSON `"owner"` or `"group"`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "kebab-case"))]
 pub enum SelfTradeScope {
     /// Orders of the same owner.
     #[default]
