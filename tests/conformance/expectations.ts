@@ -36,9 +36,10 @@ type Check<K extends keyof Expectation> = (
 
 /** For each key, what was seen in the shape the case expects it; equal shapes pass. */
 const observed: { readonly [K in Exclude<keyof Expectation, 'reason'>]-?: Check<K> } = {
-  status: (expected, seen) => {
-    // A killed FOK may be reported as refused, or as accepted and cancelled without a trade.
-    if (wasKilled(seen)) return expected;
+  status: (expected, seen, cmd) => {
+    // A killed FOK may be reported as refused, or as accepted and cancelled without a trade; an order that self-trade
+    // prevention ended before it traded likewise.
+    if (wasKilled(seen) || wasTurnedAway(seen, cmd)) return expected;
     return wasRefused(seen) ? 'rejected' : 'accepted';
   },
   trades: (expected, seen) =>
@@ -61,13 +62,15 @@ const observed: { readonly [K in Exclude<keyof Expectation, 'reason'>]-?: Check<
     for (const { other, qty } of trades(seen)) totals[seen.nameOf(other)] = (totals[seen.nameOf(other)] ?? 0) + qty;
     return totals;
   },
-  cancelled: (expected, seen) => {
+  cancelled: (expected, seen, cmd) => {
     const asserted = new Map(expected.map(({ id, qty }) => [id, qty]));
     const ended = seen.events.flatMap((event) => {
       // What a reduce takes off has ended without trading, too.
       const qty = event.kind === 'cancelled' ? event.qty : event.kind === 'reduced' ? event.other : undefined;
       if (qty === undefined) return [];
       const id = seen.nameOf(event.id);
+      // With self-trade prevention suites list what it took off the book; the aggressor's own end is told by its status.
+      if (cmd.stp !== undefined && id === cmd.id && !asserted.has(id)) return [];
       return [{ id, qty: asserted.get(id) === null ? null : qty }];
     });
     return byId(ended);
@@ -121,6 +124,13 @@ function wasRefused(seen: Observation): boolean {
 
 function wasKilled(seen: Observation): boolean {
   return seen.events.some((event) => event.kind === 'cancelled' && event.reason === 'fill-or-kill');
+}
+
+function wasTurnedAway(seen: Observation, cmd: CaseCommand): boolean {
+  const ended = seen.events.some(({ kind, reason, id }) => {
+    return kind === 'cancelled' && reason === 'self-trade' && seen.nameOf(id) === cmd.id;
+  });
+  return ended && trades(seen).length === 0;
 }
 
 function trades(seen: Observation): BookEvent[] {

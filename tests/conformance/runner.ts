@@ -1,4 +1,5 @@
 /** Runs conformance cases on a book through the Node API, one command per batch, and collects what differs. */
+import { CommandFlags } from 'toprung';
 import { type BookEvent, type NewOrder, TestBook } from '../lib/book.js';
 import type { CaseCommand, ConformanceCase } from './case.js';
 import { type Difference, differences, type Observation } from './expectations.js';
@@ -117,8 +118,19 @@ function newOrder(cmd: CaseCommand, id: number, owner: number): NewOrder {
     price: numeric(cmd.price),
     qty: numeric(cmd.qty),
     postOnly: cmd.postOnly === true,
+    selfTrade: selfTradeFlags[String(cmd.stp ?? 'allow')] ?? Number.NaN,
   };
 }
+
+/** Self-trade preventions by the names of the format; the maker rests, the taker is the aggressor. */
+const selfTradeFlags: Readonly<Record<string, number>> = {
+  allow: CommandFlags.NONE,
+  none: CommandFlags.NONE,
+  cancel_maker: CommandFlags.SELF_TRADE_CANCEL_RESTING,
+  cancel_taker: CommandFlags.SELF_TRADE_CANCEL_AGGRESSOR,
+  cancel_both: CommandFlags.SELF_TRADE_CANCEL_BOTH,
+  decrement: CommandFlags.SELF_TRADE_DECREMENT,
+};
 
 /** A number as it stands. Text and null are no numbers, though a typed array would make some of them. */
 function numeric(value: unknown): number {

@@ -27,7 +27,7 @@ const features: Readonly<Record<string, boolean>> = {
   aon: false,
   iceberg: false,
   min_qty: false,
-  stp: false,
+  stp: true,
   trigger: false,
   last_price: false,
   // Changes to resting orders.
@@ -80,7 +80,7 @@ const policyParameters: Readonly<Record<string, (value: unknown) => boolean>> = 
 
 /** Fields of each command; any other field that is set asks for something the engine does not have. */
 const commandFields: Readonly<Record<string, readonly string[]>> = {
-  new: ['id', 'side', 'type', 'tif', 'price', 'qty', 'owner', 'postOnly', 'lmmPct', 'invalidField'],
+  new: ['id', 'side', 'type', 'tif', 'price', 'qty', 'owner', 'postOnly', 'lmmPct', 'stp', 'invalidField'],
   cancel: ['id', 'owner'],
   replace: ['id', 'price', 'qty', 'owner'],
   reduce: ['id', 'by', 'owner'],

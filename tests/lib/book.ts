@@ -53,6 +53,8 @@ export interface NewOrder {
   readonly price: number;
   readonly qty: number;
   readonly postOnly: boolean;
+  /** One of the `SELF_TRADE_…` flags, or 0. */
+  readonly selfTrade: number;
 }
 
 /** A command of an order flow. */
@@ -76,11 +78,11 @@ export class TestBook {
   }
 
   /** Enters an order. @throws ToprungError when the interface refuses a value. */
-  enter({ id, owner, type, side, tif, price, qty, postOnly }: NewOrder): BookEvent[] {
-    const flags = postOnly ? CommandFlags.POST_ONLY : CommandFlags.NONE;
+  enter({ id, owner, type, side, tif, price, qty, postOnly, selfTrade }: NewOrder): BookEvent[] {
+    const flags = (postOnly ? CommandFlags.POST_ONLY : CommandFlags.NONE) + selfTrade;
     return this.#one(() => {
       if (type === 'limit') this.#batch.limit(id, side, price, qty, tif, flags, owner);
-      else if (type === 'market') this.#batch.market(id, side, qty, owner, tif === 'gtc' ? 'ioc' : tif);
+      else if (type === 'market') this.#batch.market(id, side, qty, owner, tif === 'gtc' ? 'ioc' : tif, flags);
       // The interface has no method for any other type, so there is nothing that could be called.
       else
         throw new ToprungError('ERR_TOPRUNG_UNKNOWN_ENUM', `type: expected 'limit' or 'market', got ${String(type)}`);

@@ -10,7 +10,8 @@ use std::time::Instant;
 use toprung_book::naive::{NaiveBook, RebuiltBook};
 use toprung_book::{
     Book, BookConfig, Class, Command, CommandFlags, CommandKind, Event, LevelingOrder, MatchingBook, Participant,
-    Participants, Policy, Preset, PresetParams, ReplacePriority, Rounding, Side, Step, TimeInForce, Within,
+    Participants, Policy, Preset, PresetParams, ReplacePriority, Rounding, SelfTradeScope, Side, Step, TimeInForce,
+    Within,
 };
 
 /// SplitMix64.
@@ -105,6 +106,7 @@ fn episode(r: &mut Random) -> Episode {
         config: BookConfig {
             policy: policy(r),
             participants: participants(r, owners),
+            self_trade_scope: r.pick(&[SelfTradeScope::Owner, SelfTradeScope::Group]),
             replace_priority: r.pick(&[ReplacePriority::KeepOnDecrease, ReplacePriority::LoseAlways]),
             max_orders: r.pick(&[BookConfig::DEFAULT_MAX_ORDERS, BookConfig::DEFAULT_MAX_ORDERS, 1, 30]),
             expected_orders: r.pick(&[0, 0, 100]),
@@ -144,7 +146,8 @@ fn command(r: &mut Random, e: &Episode) -> Command {
         kind: r.pick(&kinds),
         side: r.pick(&Side::BOTH),
         tif: r.pick(&[TimeInForce::Gtc, TimeInForce::Gtc, TimeInForce::Gtc, TimeInForce::Ioc, TimeInForce::Fok]),
-        flags: CommandFlags::from_u8(r.pick(&[0, 0, 0, 1, 2, 4, 6])).unwrap_or_default(),
+        flags: CommandFlags::from_u8(r.pick(&[0, 0, 0, 1, 2, 4, 6]) | (r.pick(&[0, 0, 1, 2, 3, 4]) << 3))
+            .unwrap_or_default(),
     }
 }
 

@@ -2,8 +2,8 @@
 //!
 //! The order of the checks and of the events is that of the naive book (feature `naive`), which is the specification.
 
-use crate::command::{Command, CommandFlags, CommandKind, Side, TimeInForce};
-use crate::config::{BookConfig, ReplacePriority};
+use crate::command::{Command, CommandFlags, CommandKind, SelfTrade, Side, TimeInForce};
+use crate::config::BookConfig;
 use crate::digest::Digest;
 use crate::event::{Event, EventFlags, EventKind, Reason};
 use crate::ids::IdIndex;
@@ -35,15 +35,15 @@ pub struct Book {
     pub(crate) slab: Slab,
     pub(crate) ids: IdIndex,
     pub(crate) ladders: [Ladder; 2],
-    config: BookConfig,
-    is_fifo: bool,
+    pub(crate) config: BookConfig,
+    pub(crate) is_fifo: bool,
     /// Most lots that a level may hold.
     level_qty_max: u64,
     /// Least size of a TOP order, if the policy knows TOP.
     top_min_qty: Option<u64>,
     /// Ids of the TOP orders of both sides. One that has died is not TOP: it is looked up when it matters.
     top: [Option<u64>; 2],
-    seq: u64,
+    pub(crate) seq: u64,
     digest: Digest,
     /// What an allocating policy works on.
     bench: Bench,
@@ -51,20 +51,23 @@ pub struct Book {
 
 /// An order on its way in.
 #[derive(Clone, Copy)]
-struct Aggressor {
-    seq: u64,
-    id: u64,
-    side: Side,
+pub(crate) struct Aggressor {
+    pub(crate) seq: u64,
+    pub(crate) id: u64,
+    pub(crate) side: Side,
+    /// Limit in ticks, 0 of a market order.
+    pub(crate) price: i64,
     /// Least key of an opposite level that it trades with.
-    limit_key: i64,
-    qty: u64,
-    owner: u32,
+    pub(crate) limit_key: i64,
+    pub(crate) qty: u64,
+    pub(crate) owner: u32,
+    pub(crate) self_trade: SelfTrade,
 }
 
 impl Aggressor {
     /// The fill of a resting order.
     #[inline(always)]
-    fn trade(&self, maker: u64, price: i64, qty: u64) -> Event {
+    pub(crate) fn trade(&self, maker: u64, price: i64, qty: u64) -> Event {
         let Aggressor { seq, id, side, owner, .. } = *self;
         let (kind, reason, flags) = (EventKind::Trade, Reason::None, EventFlags::NONE);
         Event { seq, id, other: maker, price, qty, owner, kind, side, reason, flags }
@@ -166,14 +169,14 @@ impl Book {
     }
 
     #[inline(always)]
-    fn emit<S: EventSink>(&mut self, sink: &mut S, e: &Event) {
+    pub(crate) fn emit<S: EventSink>(&mut self, sink: &mut S, e: &Event) {
         self.digest.fold(e);
         sink.event(e);
     }
 
     #[cold]
     #[inline(never)]
-    fn reject<S: EventSink>(&mut self, sink: &mut S, cmd: &Command, reason: Reason) {
+    pub(crate) fn reject<S: EventSink>(&mut self, sink: &mut S, cmd: &Command, reason: Reason) {
         let Command { id, price, qty, owner, side, .. } = *cmd;
         let (seq, kind, flags) = (self.seq, EventKind::Rejected, EventFlags::NONE);
         self.emit(sink, &Event { seq, id, other: 0, price, qty, owner, kind, side, reason, flags });
@@ -181,14 +184,21 @@ impl Book {
 
     /// Reports an event about the order `o` itself.
     #[inline(always)]
-    fn about<S: EventSink>(&mut self, sink: &mut S, kind: EventKind, o: &OrderView, reason: Reason, flags: EventFlags) {
+    pub(crate) fn about<S: EventSink>(
+        &mut self,
+        sink: &mut S,
+        kind: EventKind,
+        o: &OrderView,
+        reason: Reason,
+        flags: EventFlags,
+    ) {
         let OrderView { id, side, price, qty, owner } = *o;
         self.emit(sink, &Event { seq: self.seq, id, other: 0, price, qty, owner, kind, side, reason, flags });
     }
 
     /// Whether the opposite side has a level whose key is at least `limit_key`.
     #[inline(always)]
-    fn crosses(&self, side: Side, limit_key: i64) -> bool {
+    pub(crate) fn crosses(&self, side: Side, limit_key: i64) -> bool {
         let opposite = &self.ladders[!side as usize];
         opposite.best_key >= limit_key && opposite.best != NIL
     }
@@ -233,10 +243,12 @@ impl Book {
             return self.reject(sink, cmd, Reason::QuantityOverflow);
         }
         self.about(sink, EventKind::Accepted, &order, Reason::None, EventFlags::NONE);
-        if cmd.tif == TimeInForce::Fok && !self.can_fill(side, limit_key, qty) {
+        let (seq, price, self_trade) = (self.seq, order.price, flags.self_trade());
+        let a = Aggressor { seq, id, side, price, limit_key, qty, owner, self_trade };
+        if cmd.tif == TimeInForce::Fok && !self.can_fill(&a) {
             return self.about(sink, EventKind::Cancelled, &order, Reason::FillOrKill, EventFlags::NONE);
         }
-        order.qty = self.trade(sink, &Aggressor { seq: self.seq, id, side, limit_key, qty, owner });
+        order.qty = self.trade(sink, &a);
         if order.qty == 0 {
             return;
         }
@@ -263,10 +275,12 @@ impl Book {
         }
         let mut order = OrderView { id, side, price: 0, qty, owner };
         self.about(sink, EventKind::Accepted, &order, Reason::None, EventFlags::MARKET);
-        if cmd.tif == TimeInForce::Fok && !self.can_fill(side, limit_key, qty) {
+        let (seq, self_trade) = (self.seq, cmd.flags.self_trade());
+        let a = Aggressor { seq, id, side, price: 0, limit_key, qty, owner, self_trade };
+        if cmd.tif == TimeInForce::Fok && !self.can_fill(&a) {
             return self.about(sink, EventKind::Cancelled, &order, Reason::FillOrKill, EventFlags::NONE);
         }
-        order.qty = self.trade(sink, &Aggressor { seq: self.seq, id, side, limit_key, qty, owner });
+        order.qty = self.trade(sink, &a);
         if order.qty > 0 {
             self.about(sink, EventKind::Cancelled, &order, Reason::NoLiquidity, EventFlags::NONE);
         }
@@ -283,15 +297,18 @@ impl Book {
 
     /// Whether `qty` more lots, after `own` were taken off, pass what a level may hold.
     #[inline(always)]
-    fn overflows(&self, level: Handle, qty: u64, own: u64) -> bool {
+    pub(crate) fn overflows(&self, level: Handle, qty: u64, own: u64) -> bool {
         let held = if level == NIL { 0 } else { self.slab.get(level).qty - own };
         qty > self.level_qty_max - held
     }
 
-    /// Whether the levels from the best to `limit_key` hold `qty` lots.
-    fn can_fill(&self, side: Side, limit_key: i64, qty: u64) -> bool {
-        let mut missing = qty;
-        for (_, level) in self.ladders[!side as usize].levels().take_while(|&(key, _)| key >= limit_key) {
+    /// Whether the aggressor would trade its whole quantity.
+    fn can_fill(&self, a: &Aggressor) -> bool {
+        if a.self_trade != SelfTrade::Allow {
+            return self.can_fill_guarded(a);
+        }
+        let mut missing = a.qty;
+        for (_, level) in self.ladders[!a.side as usize].levels().take_while(|&(key, _)| key >= a.limit_key) {
             missing = missing.saturating_sub(self.slab.get(level).qty);
             if missing == 0 {
                 return true;
@@ -302,7 +319,7 @@ impl Book {
 
     /// Puts an order at the back of its level's queue.
     #[inline(always)]
-    fn rest(&mut self, order: &OrderView, mut level: Handle) {
+    pub(crate) fn rest(&mut self, order: &OrderView, mut level: Handle) {
         let OrderView { id, side, price, qty, owner } = *order;
         let key = side.key(price);
         if level == NIL {
@@ -353,9 +370,12 @@ impl Book {
         self.ladders[side as usize].make_level(&mut self.slab, key)
     }
 
-    /// Trades with everything that crosses; returns what is left.
+    /// Trades with everything that crosses; returns what is left, 0 also if self-trade prevention ended the order.
     #[inline(always)]
-    fn trade<S: EventSink>(&mut self, sink: &mut S, a: &Aggressor) -> u64 {
+    pub(crate) fn trade<S: EventSink>(&mut self, sink: &mut S, a: &Aggressor) -> u64 {
+        if a.self_trade != SelfTrade::Allow {
+            return self.trade_guarded(sink, a);
+        }
         let mut left = a.qty;
         while left > 0 && self.crosses(a.side, a.limit_key) {
             let level = self.ladders[!a.side as usize].best;
@@ -372,7 +392,7 @@ impl Book {
 
     /// Fills the orders of a level in time order; returns what the aggressor has left.
     #[inline(always)]
-    fn sweep<S: EventSink>(&mut self, sink: &mut S, a: &Aggressor, level: Handle, mut left: u64) -> u64 {
+    pub(crate) fn sweep<S: EventSink>(&mut self, sink: &mut S, a: &Aggressor, level: Handle, mut left: u64) -> u64 {
         let sentinel = *self.slab.get(level);
         let price = sentinel.price();
         let (mut h, mut total, mut count) = (sentinel.next, sentinel.qty, sentinel.level_or_count);
@@ -407,7 +427,7 @@ impl Book {
 
     /// Shares `quantity`, which is less than the level holds, among its orders by the policy's steps.
     #[inline(never)]
-    fn allocate<S: EventSink>(&mut self, sink: &mut S, a: &Aggressor, level: Handle, quantity: u64) {
+    pub(crate) fn allocate<S: EventSink>(&mut self, sink: &mut S, a: &Aggressor, level: Handle, quantity: u64) {
         let price = self.slab.get(level).price();
         let total = self.slab.get(level).qty;
         let mut bench = std::mem::take(&mut self.bench);
@@ -455,7 +475,7 @@ impl Book {
 
     /// Takes an order off the book.
     #[inline(always)]
-    fn remove(&mut self, h: Handle) {
+    pub(crate) fn remove(&mut self, h: Handle) {
         let node = *self.slab.get(h);
         self.unlink(h);
         let level = self.slab.get_mut(node.level_or_count);
@@ -477,110 +497,6 @@ impl Book {
             qty: node.qty,
             owner: self.slab.owner(h),
         }
-    }
-
-    /// The order that a change is about; refuses the command and gives `None` if there is none for its owner.
-    #[inline(always)]
-    fn find<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) -> Option<(Handle, OrderView)> {
-        let h = self.ids.find_counting(&self.slab, cmd.id);
-        if h == NIL {
-            self.reject(sink, cmd, Reason::UnknownOrder);
-            return None;
-        }
-        let order = self.view(h);
-        if cmd.owner != 0 && cmd.owner != order.owner {
-            self.reject(sink, cmd, Reason::NotOwner);
-            return None;
-        }
-        Some((h, order))
-    }
-
-    #[inline(always)]
-    fn cancel<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
-        let Some((h, order)) = self.find(cmd, sink) else { return };
-        self.end(h, &order, sink);
-    }
-
-    /// Ends an order on request.
-    #[inline(always)]
-    fn end<S: EventSink>(&mut self, h: Handle, order: &OrderView, sink: &mut S) {
-        self.remove(h);
-        self.about(sink, EventKind::Cancelled, order, Reason::Requested, EventFlags::NONE);
-    }
-
-    #[inline(never)]
-    fn reduce<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
-        let Some((h, order)) = self.find(cmd, sink) else { return };
-        let by = cmd.qty;
-        if by == 0 {
-            return self.reject(sink, cmd, Reason::ZeroQuantity);
-        }
-        if by >= order.qty {
-            return self.end(h, &order, sink);
-        }
-        self.set_open(h, &order, order.qty - by);
-        let OrderView { id, side, price, qty, owner } = order;
-        let e = Event {
-            seq: self.seq,
-            id,
-            other: by,
-            price,
-            qty: qty - by,
-            owner,
-            kind: EventKind::Reduced,
-            side,
-            reason: Reason::None,
-            flags: EventFlags::NONE,
-        };
-        self.emit(sink, &e);
-    }
-
-    /// Lowers an order's open quantity in place.
-    #[inline(always)]
-    fn set_open(&mut self, h: Handle, order: &OrderView, qty: u64) {
-        let node = self.slab.get_mut(h);
-        node.qty = qty;
-        let level = node.level_or_count;
-        self.slab.get_mut(level).qty -= order.qty - qty;
-    }
-
-    #[inline(never)]
-    fn replace<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
-        let Some((h, old)) = self.find(cmd, sink) else { return };
-        let price = if cmd.flags.has(CommandFlags::KEEP_PRICE) { old.price } else { cmd.price };
-        let qty = if cmd.flags.has(CommandFlags::KEEP_QTY) { old.qty } else { cmd.qty };
-        let mut new = OrderView { price, qty, ..old };
-        if qty == 0 {
-            return self.end(h, &old, sink);
-        }
-        let keeps = self.config.replace_priority == ReplacePriority::KeepOnDecrease;
-        if keeps && price == old.price && qty <= old.qty {
-            self.set_open(h, &old, qty);
-            return self.about(sink, EventKind::Replaced, &new, Reason::None, EventFlags::KEPT_PRIORITY);
-        }
-        let OrderView { id, side, owner, .. } = new;
-        let limit_key = (!side).key(price);
-        let crosses = self.crosses(side, limit_key);
-        if crosses && cmd.flags.has(CommandFlags::POST_ONLY) {
-            return self.reject(sink, cmd, Reason::WouldTrade);
-        }
-        // An order that trades on entry comes to rest on a level of its own.
-        let level = if crosses { NIL } else { self.ladders[side as usize].level(side.key(price)) };
-        let own = if price == old.price { old.qty } else { 0 };
-        if self.overflows(level, qty, own) {
-            return self.reject(sink, cmd, Reason::QuantityOverflow);
-        }
-        self.remove(h);
-        self.about(sink, EventKind::Replaced, &new, Reason::None, EventFlags::NONE);
-        if crosses {
-            new.qty = self.trade(sink, &Aggressor { seq: self.seq, id, side, limit_key, qty, owner });
-            if new.qty == 0 {
-                return;
-            }
-        }
-        // Looked up again: taking the old order away may have given the level's memory back.
-        let level = self.ladders[side as usize].level(side.key(price));
-        self.rest(&new, level);
     }
 
     /// L1: the best level of one side.

@@ -107,7 +107,39 @@ impl TimeInForce {
     }
 }
 
-/// Bits that modify a [`Command`].
+/// What an order does when it would trade with a resting order of the same owner.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum SelfTrade {
+    /// It trades.
+    #[default]
+    Allow = 0,
+    /// The resting order is cancelled and the aggressor goes on (CME's default; FIX 2964 = 1).
+    CancelResting = 1,
+    /// What is left of the aggressor is cancelled (FIX 2964 = 2).
+    CancelAggressor = 2,
+    /// Both are cancelled (FIX 2964 = 3).
+    CancelBoth = 3,
+    /// Both lose the smaller one's quantity without trading; what has nothing left is cancelled (Coinbase, TSX).
+    Decrement = 4,
+}
+
+impl SelfTrade {
+    /// The value encoded as in the enum, `None` for anything else.
+    #[inline]
+    pub const fn from_u8(v: u8) -> Option<SelfTrade> {
+        match v {
+            0 => Some(SelfTrade::Allow),
+            1 => Some(SelfTrade::CancelResting),
+            2 => Some(SelfTrade::CancelAggressor),
+            3 => Some(SelfTrade::CancelBoth),
+            4 => Some(SelfTrade::Decrement),
+            _ => None,
+        }
+    }
+}
+
+/// Bits that modify a [`Command`]: three switches, and from the fourth bit on its [`SelfTrade`].
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct CommandFlags(u8);
@@ -121,13 +153,32 @@ impl CommandFlags {
     pub const KEEP_PRICE: CommandFlags = CommandFlags(2);
     /// On [`CommandKind::Replace`]: keep the open quantity, ignore `qty`.
     pub const KEEP_QTY: CommandFlags = CommandFlags(4);
-    /// Every bit that has a meaning.
-    pub const ALL: CommandFlags = CommandFlags(7);
+    const SWITCHES: u8 = 7;
+    const SELF_TRADE_SHIFT: u32 = 3;
 
-    /// The bits as a byte, `None` if a bit without meaning is set.
+    /// The bits as a byte, `None` if they have no meaning.
     #[inline]
     pub const fn from_u8(bits: u8) -> Option<CommandFlags> {
-        if bits & !Self::ALL.0 == 0 { Some(CommandFlags(bits)) } else { None }
+        match SelfTrade::from_u8(bits >> Self::SELF_TRADE_SHIFT) {
+            Some(_) => Some(CommandFlags(bits)),
+            None => None,
+        }
+    }
+
+    /// The same switches with this self-trade prevention.
+    #[inline]
+    pub const fn with_self_trade(self, mode: SelfTrade) -> CommandFlags {
+        CommandFlags(self.0 & Self::SWITCHES | (mode as u8) << Self::SELF_TRADE_SHIFT)
+    }
+
+    /// The self-trade prevention.
+    #[inline(always)]
+    pub const fn self_trade(self) -> SelfTrade {
+        match SelfTrade::from_u8(self.0 >> Self::SELF_TRADE_SHIFT) {
+            Some(mode) => mode,
+            // `from_u8` and the constructors let nothing else in.
+            None => SelfTrade::Allow,
+        }
     }
 
     /// The bits as a byte.
@@ -143,17 +194,23 @@ impl CommandFlags {
     }
 }
 
+/// Unites switches; of two self-trade preventions the second counts.
 impl BitOr for CommandFlags {
     type Output = CommandFlags;
 
     fn bitor(self, rhs: CommandFlags) -> CommandFlags {
-        CommandFlags(self.0 | rhs.0)
+        let switches = CommandFlags((self.0 | rhs.0) & CommandFlags::SWITCHES);
+        switches.with_self_trade(if rhs.self_trade() == SelfTrade::Allow {
+            self.self_trade()
+        } else {
+            rhs.self_trade()
+        })
     }
 }
 
 impl BitOrAssign for CommandFlags {
     fn bitor_assign(&mut self, rhs: CommandFlags) {
-        self.0 |= rhs.0;
+        *self = *self | rhs;
     }
 }
 
@@ -234,6 +291,12 @@ impl Command {
         self
     }
 
+    /// The same command with self-trade prevention; its own owner says what a self-trade is.
+    pub const fn with_self_trade(mut self, mode: SelfTrade) -> Command {
+        self.flags = self.flags.with_self_trade(mode);
+        self
+    }
+
     /// The same command with `flags` in place of its own.
     pub const fn with_flags(mut self, flags: CommandFlags) -> Command {
         self.flags = flags;
@@ -261,9 +324,22 @@ mod tests {
         assert_eq!(Side::from_u8(2), None);
         assert_eq!(CommandKind::from_u8(5), None);
         assert_eq!(TimeInForce::from_u8(3), None);
-        assert_eq!(CommandFlags::from_u8(8), None);
+        assert_eq!(CommandFlags::from_u8(5 << 3), None);
+        assert_eq!(SelfTrade::from_u8(5), None);
         for v in 0..=4 {
             assert_eq!(CommandKind::from_u8(v).unwrap() as u8, v);
         }
+    }
+
+    #[test]
+    fn switches_and_self_trade_prevention_do_not_disturb_each_other() {
+        let flags = CommandFlags::POST_ONLY.with_self_trade(SelfTrade::Decrement) | CommandFlags::KEEP_QTY;
+        assert!(flags.has(CommandFlags::POST_ONLY) && flags.has(CommandFlags::KEEP_QTY));
+        assert_eq!(flags.self_trade(), SelfTrade::Decrement);
+        assert_eq!(
+            (flags | CommandFlags::NONE.with_self_trade(SelfTrade::CancelBoth)).self_trade(),
+            SelfTrade::CancelBoth
+        );
+        assert_eq!(CommandFlags::from_u8(flags.bits()), Some(flags));
     }
 }

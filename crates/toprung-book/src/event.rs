@@ -19,7 +19,7 @@ pub enum EventKind {
     Trade = 2,
     /// An order, or what was left of it, ended without trading: `id`, `side`, `price`, `qty` and `reason`.
     Cancelled = 3,
-    /// A resting order has less open quantity and keeps its place: `qty` is what is open now, `other` what was taken off.
+    /// An order has less open quantity and keeps its place: `qty` is what is open now, `other` what was taken off.
     Reduced = 4,
     /// A resting order has a new price or open quantity; it lost its place unless the flag says otherwise.
     Replaced = 5,
@@ -53,11 +53,13 @@ pub enum Reason {
     FillOrKill = 10,
     /// Ended: the rest of a market order.
     NoLiquidity = 11,
+    /// Ended or reduced: it would have traded with an order of the same owner.
+    SelfTrade = 12,
 }
 
 impl Reason {
     /// Every reason, in the order of its code.
-    pub const ALL: [Reason; 12] = [
+    pub const ALL: [Reason; 13] = [
         Reason::None,
         Reason::UnknownOrder,
         Reason::DuplicateId,
@@ -70,6 +72,7 @@ impl Reason {
         Reason::ImmediateOrCancel,
         Reason::FillOrKill,
         Reason::NoLiquidity,
+        Reason::SelfTrade,
     ];
 
     /// The reason's name as it is written in reports and in TypeScript.
@@ -87,6 +90,7 @@ impl Reason {
             Reason::ImmediateOrCancel => "immediate-or-cancel",
             Reason::FillOrKill => "fill-or-kill",
             Reason::NoLiquidity => "no-liquidity",
+            Reason::SelfTrade => "self-trade",
         }
     }
 }

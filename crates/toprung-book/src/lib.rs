@@ -20,6 +20,7 @@
 //! live orders and reusable after death.
 
 mod book;
+mod changes;
 mod columns;
 mod command;
 mod config;
@@ -29,6 +30,7 @@ mod ids;
 mod ladder;
 mod policy;
 mod prefetch;
+mod prevention;
 mod query;
 mod sink;
 mod slab;
@@ -39,8 +41,8 @@ pub mod naive;
 
 pub use book::Book;
 pub use columns::EventColumns;
-pub use command::{Command, CommandFlags, CommandKind, Side, TimeInForce};
-pub use config::{BookConfig, ReplacePriority};
+pub use command::{Command, CommandFlags, CommandKind, SelfTrade, Side, TimeInForce};
+pub use config::{BookConfig, ReplacePriority, SelfTradeScope};
 pub use digest::Digest;
 pub use event::{Event, EventFlags, EventKind, Reason};
 pub use policy::preview;

@@ -7,7 +7,7 @@ use napi::Env;
 use napi::bindgen_prelude::{Float64Array, ObjectFinalize};
 use napi_derive::napi;
 use serde::Deserialize;
-use toprung_book::{Book, BookConfig, OrderView, Participant, Side};
+use toprung_book::{Book, BookConfig, OrderView, Participant, SelfTradeScope, Side};
 use toprung_sim::{BookSettings, PolicySettings, ReplacePrioritySetting};
 
 use crate::commands::{Decoder, MAX_SAFE};
@@ -198,6 +198,7 @@ impl NativeBook {
 struct Settings {
     policy: PolicySettings,
     participants: Vec<Participant>,
+    self_trade_scope: SelfTradeScope,
     replace_priority: ReplacePrioritySetting,
     max_orders: u32,
     expected_orders: u32,
@@ -205,9 +206,9 @@ struct Settings {
 
 impl Default for Settings {
     fn default() -> Settings {
-        let BookSettings { policy, participants, replace_priority, .. } = BookSettings::default();
+        let BookSettings { policy, participants, self_trade_scope, replace_priority, .. } = BookSettings::default();
         let max_orders = BookConfig::DEFAULT_MAX_ORDERS;
-        Settings { policy, participants, replace_priority, max_orders, expected_orders: 0 }
+        Settings { policy, participants, self_trade_scope, replace_priority, max_orders, expected_orders: 0 }
     }
 }
 
@@ -215,7 +216,8 @@ impl Settings {
     fn parse(json: &str) -> Result<BookConfig> {
         let settings: Settings = serde_json::from_str(json)
             .map_err(|e| error(Code::Config, format!("expected a book's configuration as JSON, got an error: {e}")))?;
-        let Settings { policy, participants, replace_priority, max_orders, expected_orders } = settings;
+        let Settings { policy, participants, self_trade_scope, replace_priority, max_orders, expected_orders } =
+            settings;
         let out_of_range = |path: &str, from: u64, to: u64, got: u32| {
             Err(error_at(Code::Config, path, &format!("expected an integer in {from}..={to}, got {got}")))
         };
@@ -225,7 +227,7 @@ impl Settings {
         if expected_orders > max_orders {
             return out_of_range("expectedOrders", 0, max_orders.into(), expected_orders);
         }
-        let book = BookSettings { policy, participants, replace_priority, max_orders };
+        let book = BookSettings { policy, participants, self_trade_scope, replace_priority, max_orders };
         book.to_book_config(expected_orders, "").map_err(|e| config_error(&e))
     }
 }

@@ -9,7 +9,7 @@
 //! | 28 | kind | u8 | 0 limit, 1 market, 2 cancel, 3 reduce, 4 replace |
 //! | 29 | side | u8 | 0 buy, 1 sell |
 //! | 30 | tif | u8 | 0 gtc, 1 ioc, 2 fok |
-//! | 31 | flags | u8 | bits 1 post-only, 2 keep-price, 4 keep-qty |
+//! | 31 | flags | u8 | 1 post-only, 2 keep-price, 4 keep-qty, and from bit 3 on the self-trade prevention, 0..=4 |
 //!
 //! All little-endian. Every field is checked, also those that the kind does not use.
 
@@ -155,10 +155,10 @@ fn truncate(f: f64) -> i64 {
     f as i64
 }
 
-/// Kind, side, time in force and flags are the upper four bytes of the tail, at most 4, 1, 2 and 7. 0 if they are.
+/// Kind, side, time in force and flags are the upper four bytes of the tail, at most 4, 1, 2 and 39. 0 if they are.
 #[inline(always)]
 fn bad_small_fields(tail: u64) -> u64 {
-    const HEADROOM: u64 = (0x7f - 7) << 24 | (0x7f - 2) << 16 | (0x7f - 1) << 8 | (0x7f - 4);
+    const HEADROOM: u64 = (0x7f - 39) << 24 | (0x7f - 2) << 16 | (0x7f - 1) << 8 | (0x7f - 4);
     // Adding the headroom sets a byte's top bit when it is past its maximum. A byte of 0x80 and more may carry into the
     // next, but is caught by its own top bit.
     let small = tail >> 32;
@@ -193,7 +193,11 @@ fn explain(i: usize, [id, price, qty, tail]: [u64; 4]) -> Option<napi::Error<Cod
         return unknown("tif", "0 gtc, 1 ioc or 2 fok", tif);
     }
     if CommandFlags::from_u8(flags).is_none() {
-        return unknown("flags", "a sum of 1 post-only, 2 keep-price and 4 keep-qty", flags);
+        return unknown(
+            "flags",
+            "a sum of 1 post-only, 2 keep-price, 4 keep-qty and 8, 16, 24 or 32 for self-trade prevention",
+            flags,
+        );
     }
     None
 }

@@ -5,7 +5,7 @@
 //! the path of the first parameter that breaks a rule.
 
 use serde::{Deserialize, Serialize};
-use toprung_book::{BookConfig, Participant, ReplacePriority};
+use toprung_book::{BookConfig, Participant, ReplacePriority, SelfTradeScope};
 
 use crate::error::{ConfigError, SimError};
 use crate::flow::FlowConfig;
@@ -78,6 +78,8 @@ pub struct BookSettings {
     pub policy: PolicySettings,
     /// What the policy knows of the owners of orders, at most 65,536.
     pub participants: Vec<Participant>,
+    /// Whose orders are one's own, for self-trade prevention.
+    pub self_trade_scope: SelfTradeScope,
     /// What a replace does to an order's place in the queue.
     pub replace_priority: ReplacePrioritySetting,
     /// Most orders that may rest at a time, 1 to 2²⁶; a further one is rejected by the book.
@@ -89,6 +91,7 @@ impl Default for BookSettings {
         BookSettings {
             policy: PolicySettings::Fifo {},
             participants: Vec::new(),
+            self_trade_scope: SelfTradeScope::Owner,
             replace_priority: ReplacePrioritySetting::KeepOnDecrease,
             max_orders: 1 << 20,
         }
@@ -105,6 +108,7 @@ impl BookSettings {
         Ok(BookConfig {
             policy: self.policy.policy(&format!("{at}policy"))?,
             participants: participants(&self.participants, &format!("{at}participants"))?,
+            self_trade_scope: self.self_trade_scope,
             replace_priority: match self.replace_priority {
                 ReplacePrioritySetting::KeepOnDecrease => ReplacePriority::KeepOnDecrease,
                 ReplacePrioritySetting::LoseAlways => ReplacePriority::LoseAlways,

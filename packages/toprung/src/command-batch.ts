@@ -5,7 +5,7 @@
  * sees the first; what a typed array would silently change (a side, a flag, an owner) is checked here.
  */
 import { ToprungError } from './errors.js';
-import type { MarketTimeInForce, Side, TimeInForce } from './names.js';
+import { MAX_COMMAND_FLAGS, type MarketTimeInForce, type Side, type TimeInForce } from './names.js';
 
 /** Bytes of one command: f64 id, price, qty; u32 owner; u8 kind, side, time in force, flags; little-endian. */
 export const COMMAND_BYTES = 32;
@@ -96,7 +96,7 @@ export class CommandBatch {
    * @param id - Unique among live orders.
    * @param price - In ticks.
    * @param qty - In lots.
-   * @param flags - {@link CommandFlags.POST_ONLY} or 0.
+   * @param flags - A sum of {@link CommandFlags}: post-only, self-trade prevention.
    */
   limit(
     id: number,
@@ -112,10 +112,17 @@ export class CommandBatch {
   }
 
   /** A market order; what finds no counterparty is cancelled, or with `fok` everything if not all of it would trade. */
-  market(id: number, side: Side, qty: number, owner: number = 0, tif: MarketTimeInForce = 'ioc'): void {
+  market(
+    id: number,
+    side: Side,
+    qty: number,
+    owner: number = 0,
+    tif: MarketTimeInForce = 'ioc',
+    flags: number = 0,
+  ): void {
     // As a market order never rests, immediate-or-cancel is what the code of 0 means too.
     const tifBits = tif === 'ioc' ? 0 : tif === 'fok' ? 0x2_0000 : unknownMarketTimeInForce(tif);
-    this.#push(id, 0, qty, 1 | sideBits(side) | tifBits, owner);
+    this.#push(id, 0, qty, 1 | sideBits(side) | tifBits | flagBits(flags), owner);
   }
 
   /** Takes a resting order off the book. */
@@ -185,7 +192,7 @@ function sideBits(side: Side): number {
 }
 
 function flagBits(flags: number): number {
-  return (flags & 7) === flags ? flags << 24 : unknownFlags(flags);
+  return flags >>> 0 === flags && flags <= MAX_COMMAND_FLAGS ? flags << 24 : unknownFlags(flags);
 }
 
 function unknownSide(got: never): never {

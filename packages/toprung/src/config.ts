@@ -8,7 +8,12 @@ import { z } from 'zod';
 import { ToprungError } from './errors.js';
 import { participantsSchema, policySchema } from './policy-schema.js';
 
-/** What a replace does to an order's place in the queue. */
+/** Whose orders are one’s own. */
+export const selfTradeScopeSchema = z
+  .enum(['owner', 'group'])
+  .describe('Whose orders are one’s own for self-trade prevention: those of the same owner, or of the same group too');
+
+/** What a replace does to an order’s place in the queue. */
 export const replacePrioritySchema = z
   .enum(['keep-on-decrease', 'lose-always'])
   .describe(
@@ -20,6 +25,7 @@ export const bookConfigSchema = z
   .strictObject({
     policy: policySchema.prefault({ kind: 'fifo' }),
     participants: participantsSchema,
+    selfTradeScope: selfTradeScopeSchema.default('owner'),
     replacePriority: replacePrioritySchema.default('keep-on-decrease'),
     maxOrders: z
       .int()
@@ -128,6 +134,7 @@ export const simulationConfigSchema = z
       .strictObject({
         policy: policySchema.prefault({ kind: 'fifo' }),
         participants: participantsSchema,
+        selfTradeScope: selfTradeScopeSchema.default('owner'),
         replacePriority: replacePrioritySchema.default('keep-on-decrease'),
         maxOrders: z
           .int()

@@ -37,12 +37,13 @@ export const REASONS = [
   'immediate-or-cancel',
   'fill-or-kill',
   'no-liquidity',
+  'self-trade',
 ] as const;
 
 /** Why a command was refused or an order ended. */
 export type Reason = (typeof REASONS)[number];
 
-/** Bits that modify a command; add them up. */
+/** What modifies a command; add them up. */
 export const CommandFlags = {
   /** No modifier. */
   NONE: 0,
@@ -52,7 +53,18 @@ export const CommandFlags = {
   KEEP_PRICE: 2,
   /** On a replace: keep the open quantity, ignore the one given. */
   KEEP_QTY: 4,
+  /** On meeting an order of the same owner: cancel that order and go on. At most one of the four. */
+  SELF_TRADE_CANCEL_RESTING: 8,
+  /** On meeting an order of the same owner: cancel what is left of this one. */
+  SELF_TRADE_CANCEL_AGGRESSOR: 16,
+  /** On meeting an order of the same owner: cancel both. */
+  SELF_TRADE_CANCEL_BOTH: 24,
+  /** On meeting an order of the same owner: take the smaller quantity from both, without a trade. */
+  SELF_TRADE_DECREMENT: 32,
 } as const;
+
+/** The largest sum of {@link CommandFlags}: every switch, and the last self-trade prevention. */
+export const MAX_COMMAND_FLAGS = 39;
 
 /** Bits of an event's `flags` column. */
 export const EventFlags = {

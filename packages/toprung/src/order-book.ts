@@ -57,6 +57,8 @@ export interface OrderOptions {
 export interface MarketOptions {
   /** Default `ioc`. */
   tif?: MarketTimeInForce;
+  /** A sum of `CommandFlags`. Default 0. */
+  flags?: number;
   /** 0 (nobody) to 2^32 - 1. Default 0. */
   owner?: number;
 }
@@ -140,7 +142,7 @@ export class OrderBook {
 
   /** A market order. About 0.6 µs, and the objects of its events. */
   market(id: number, side: Side, qty: number, options: MarketOptions = {}): BookEvent[] {
-    return this.#one((batch) => batch.market(id, side, qty, options.owner, options.tif));
+    return this.#one((batch) => batch.market(id, side, qty, options.owner, options.tif, options.flags));
   }
 
   /** Takes a resting order off the book. About 0.6 µs, and the object of its event. */

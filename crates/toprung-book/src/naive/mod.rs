@@ -10,7 +10,7 @@ pub use rebuilt::RebuiltBook;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::command::{Command, CommandFlags, CommandKind, Side, TimeInForce};
+use crate::command::{Command, CommandFlags, CommandKind, SelfTrade, Side, TimeInForce};
 use crate::config::{BookConfig, ReplacePriority};
 use crate::digest::Digest;
 use crate::event::{Event, EventFlags, EventKind, Reason};
@@ -49,6 +49,7 @@ struct Aggressor {
     limit: Option<i64>,
     qty: u64,
     owner: u32,
+    self_trade: SelfTrade,
 }
 
 fn level_qty(level: &VecDeque<Resting>) -> u64 {
@@ -115,11 +116,12 @@ impl NaiveBook {
         let price = limit.unwrap_or(0);
         let mut order = OrderView { id: cmd.id, side: cmd.side, price, qty: cmd.qty, owner: cmd.owner };
         self.about(sink, EventKind::Accepted, order, Reason::None, flags);
-        if cmd.tif == TimeInForce::Fok && !self.can_fill(cmd.side, limit, cmd.qty) {
+        let Command { id, side, qty, owner, .. } = *cmd;
+        let aggressor = Aggressor { id, side, limit, qty, owner, self_trade: cmd.flags.self_trade() };
+        if cmd.tif == TimeInForce::Fok && !self.can_fill(aggressor) {
             return self.about(sink, EventKind::Cancelled, order, Reason::FillOrKill, EventFlags::NONE);
         }
-        let Command { id, side, qty, owner, .. } = *cmd;
-        order.qty = self.trade(sink, Aggressor { id, side, limit, qty, owner });
+        order.qty = self.trade(sink, aggressor);
         if order.qty == 0 {
             return;
         }
@@ -137,12 +139,12 @@ impl NaiveBook {
         (level - own).checked_add(qty).is_some_and(|sum| sum <= self.config.policy.level_qty_max())
     }
 
-    fn can_fill(&self, side: Side, limit: Option<i64>, qty: u64) -> bool {
-        let opposite = !side;
-        let worst = limit.map_or(i64::MIN, |price| opposite.key(price));
-        let available: u128 =
-            self.ladders[opposite as usize].range(worst..).flat_map(|(_, l)| l).map(|o| u128::from(o.qty)).sum();
-        available >= u128::from(qty)
+    /// Tries it on a copy of the book: a fill-or-kill order fills if it trades all that it wants.
+    fn can_fill(&self, a: Aggressor) -> bool {
+        let (mut copy, mut events) = (self.clone(), Vec::new());
+        copy.trade(&mut events, a);
+        let traded = |e: &Event| if e.kind == EventKind::Trade { u128::from(e.qty) } else { 0 };
+        events.iter().map(traded).sum::<u128>() == u128::from(a.qty)
     }
 
     /// Trades with everything that crosses; returns what is left.
@@ -151,6 +153,10 @@ impl NaiveBook {
         let mut left = a.qty;
         while left > 0 {
             let Some(key) = self.crossed(a.side, a.limit) else { break };
+            if let Some(own) = self.own_order(a, key) {
+                left = self.prevent(sink, a, key, own, left);
+                continue;
+            }
             let mut level = self.ladders[opposite as usize].remove(&key).unwrap_or_default();
             let total = level_qty(&level);
             let everything = [Step::Fifo];
@@ -158,7 +164,10 @@ impl NaiveBook {
             let top = self.top[opposite as usize].and_then(|id| level.iter().position(|o| o.id == id));
             let orders = level.iter().map(|o| (o.owner, o.qty)).collect();
             let share = steps::Allocation::new(orders, &self.config.participants, a.owner, top);
-            for (index, qty) in share.run(steps, left.min(total)) {
+            // In a FIFO market the queue is followed up to the first own order: that one is looked at again.
+            let is_own = |o: &Resting| a.self_trade != SelfTrade::Allow && self.config.is_self(a.owner, o.owner);
+            let reach: u64 = level.iter().take_while(|o| !is_own(o)).map(|o| o.qty).sum();
+            for (index, qty) in share.run(steps, left.min(reach)) {
                 let maker = &mut level[index];
                 maker.qty -= qty;
                 left -= qty;
@@ -186,6 +195,48 @@ impl NaiveBook {
             }
         }
         left
+    }
+
+    /// The resting order at this level that the aggressor may not trade with and would have to next: in a FIFO market the
+    /// first in the queue, elsewhere any.
+    fn own_order(&self, a: Aggressor, key: i64) -> Option<OrderView> {
+        let level = self.ladders[!a.side as usize].get(&key)?;
+        let reach = if self.config.policy.is_fifo() { 1 } else { level.len() };
+        let own = |o: &&Resting| a.self_trade != SelfTrade::Allow && self.config.is_self(a.owner, o.owner);
+        self.order(level.iter().take(reach).find(own)?.id)
+    }
+
+    /// Applies the aggressor's instruction; returns what it has left.
+    fn prevent<S: EventSink>(&mut self, sink: &mut S, a: Aggressor, key: i64, own: OrderView, left: u64) -> u64 {
+        let taker = OrderView { id: a.id, side: a.side, price: a.limit.unwrap_or(0), qty: left, owner: a.owner };
+        let smaller = own.qty.min(left);
+        let (lost_by_own, lost_by_taker) = match a.self_trade {
+            SelfTrade::Allow => unreachable!("nothing is prevented"),
+            SelfTrade::CancelResting => (own.qty, 0),
+            SelfTrade::CancelAggressor => (0, left),
+            SelfTrade::CancelBoth => (own.qty, left),
+            SelfTrade::Decrement => (smaller, smaller),
+        };
+        if lost_by_own == own.qty {
+            self.remove(own);
+        } else if let Some(resting) = self.resting(own.id) {
+            resting.qty -= lost_by_own;
+        }
+        debug_assert_eq!((!a.side).key(own.price), key);
+        for (order, lost) in [(own, lost_by_own), (taker, lost_by_taker)] {
+            if lost == 0 {
+                continue;
+            }
+            let OrderView { id, side, price, owner, .. } = order;
+            let qty = order.qty - lost;
+            let e = match qty {
+                0 => (EventKind::Cancelled, 0, order.qty),
+                _ => (EventKind::Reduced, lost, qty),
+            };
+            let ((kind, other, qty), reason, flags) = (e, Reason::SelfTrade, EventFlags::NONE);
+            self.emit(sink, Event { seq: 0, id, other, price, qty, owner, kind, side, reason, flags });
+        }
+        left - lost_by_taker
     }
 
     fn rest(&mut self, o: OrderView) {
@@ -281,7 +332,8 @@ impl NaiveBook {
         self.remove(old);
         self.about(sink, EventKind::Replaced, new, Reason::None, EventFlags::NONE);
         let OrderView { id, side, owner, .. } = new;
-        new.qty = self.trade(sink, Aggressor { id, side, limit: Some(price), qty, owner });
+        let self_trade = cmd.flags.self_trade();
+        new.qty = self.trade(sink, Aggressor { id, side, limit: Some(price), qty, owner, self_trade });
         if new.qty > 0 {
             self.rest(new);
         }

@@ -85,6 +85,10 @@ impl EventSink for RebuiltBook {
                 };
                 assert_eq!(left.qty, e.qty, "order {} was cancelled with another quantity than it had", e.id);
             }
+            EventKind::Reduced if self.market.is_some_and(|m| m.id == e.id) => {
+                assert_eq!(self.market.map(|m| m.qty - e.other), Some(e.qty), "order {} was reduced wrongly", e.id);
+                self.market = Some(order);
+            }
             EventKind::Reduced => {
                 let o = self.orders.get_mut(&e.id).expect("a reduced order is live");
                 assert_eq!(o.qty - e.other, e.qty, "order {} was reduced to another quantity than it says", e.id);

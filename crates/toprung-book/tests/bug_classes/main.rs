@@ -11,5 +11,6 @@ mod ids;
 mod mirror;
 mod places;
 mod replacing;
+mod self_trade;
 mod stream;
 mod trading;

@@ -20,6 +20,8 @@ pub(crate) struct Seen<'a, B> {
     pub(crate) subject: u64,
     /// Whether the prices of trades are asserted.
     pub(crate) prices: bool,
+    /// Whether the step asks for self-trade prevention.
+    pub(crate) prevents: bool,
 }
 
 /// Holds a wanted value against the one that was got.
@@ -68,8 +70,15 @@ impl<B: MatchingBook> Seen<'_, B> {
         no_trades && self.of_kind(EventKind::Cancelled).any(|e| e.reason == Reason::FillOrKill)
     }
 
+    /// Whether self-trade prevention ended the aggressor before it traded, which engines report as a refusal or a cancel.
+    fn turned_away(&self) -> bool {
+        let no_trades = self.of_kind(EventKind::Trade).next().is_none();
+        let own = |e: &Event| e.id == self.subject && e.reason == Reason::SelfTrade;
+        no_trades && self.of_kind(EventKind::Cancelled).any(own)
+    }
+
     fn status(&self, want: &Value) -> Result<(), String> {
-        if self.killed() && want == "rejected" {
+        if (self.killed() || self.turned_away()) && want == "rejected" {
             return Ok(());
         }
         same(want, &json!(if self.rejected() { "rejected" } else { "accepted" }))
@@ -126,6 +135,11 @@ impl<B: MatchingBook> Seen<'_, B> {
         let reduced = self.of_kind(EventKind::Reduced).map(|e| (self.names.name(e.id), e.other));
         let got: Vec<_> = ended.chain(reduced).map(|(id, qty)| json!({"id": id, "qty": qty})).collect();
         let mut open = got.clone();
+        if self.prevents {
+            // Engines list what prevention took off the book; the aggressor's own end is told by its status.
+            let own = self.names.name(self.subject);
+            open.retain(|e| e["id"] != own || entries(want).iter().any(|wanted| wanted["id"] == own));
+        }
         for wanted in entries(want) {
             let fits = |e: &Value| e["id"] == wanted["id"] && (wanted["qty"].is_null() || e["qty"] == wanted["qty"]);
             match open.iter().position(fits) {

@@ -37,7 +37,7 @@ const RUN_MIN: [(&str, usize); 10] = [
     ("flash1-conformance", 22),
     ("lightmatchingengine", 6),
     ("liquibook", 50),
-    ("nodejs-order-book", 7),
+    ("nodejs-order-book", 15),
     ("pro-rata", 11),
     ("quantcup", 8),
     ("tzadiko", 3),

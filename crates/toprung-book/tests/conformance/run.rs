@@ -105,7 +105,8 @@ pub(crate) fn run<B: MatchingBook>(case: &Case, make: impl FnOnce(BookConfig) ->
         }
         let refused = matches!(request, Request::Refused);
         let subject = names.order(step.text("id"));
-        let seen = Seen { book: &book, events: &events, refused, names: &names, subject, prices };
+        let prevents = step.cmd.get("stp").is_some_and(|v| !v.is_null());
+        let seen = Seen { book: &book, events: &events, refused, names: &names, subject, prices, prevents };
         // In the order of the format, so that the first failure is the most telling one.
         for (key, want) in EXPECT.iter().filter_map(|key| step.expect.get_key_value(*key)) {
             seen.check(key, want).map_err(|message| Failure {

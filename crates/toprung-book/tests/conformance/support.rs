@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::case::{Case, Step};
 
 /// Features that need nothing more than what the book does.
-const FEATURES: [&str; 21] = [
+const FEATURES: [&str; 22] = [
     "limit",
     "market",
     "ioc",
@@ -32,6 +32,7 @@ const FEATURES: [&str; 21] = [
     "split",
     "leveling",
     "board_lot",
+    "stp",
 ];
 
 /// Commands that the runner carries out.
@@ -134,7 +135,6 @@ fn of_field(op: &str, field: &str) -> String {
         (_, "stopPrice") => "stop",
         (_, "allOrNone") => "aon",
         (_, "minQty") => "min_qty",
-        (_, "stp") => "stp",
         (_, "maxSlippage" | "protectionPoints") => "market_protected",
         (_, "stopLimitPrice") => "oco",
         (_, "budget") => "fok_budget",
@@ -147,7 +147,9 @@ fn of_field(op: &str, field: &str) -> String {
 fn in_command(step: &Step, missing: &mut BTreeSet<String>) {
     let op = step.text("op");
     let fields: &[&str] = match op {
-        "new" => &["op", "id", "side", "type", "tif", "price", "qty", "owner", "postOnly", "invalidField", "lmmPct"],
+        "new" => {
+            &["op", "id", "side", "type", "tif", "price", "qty", "owner", "postOnly", "invalidField", "lmmPct", "stp"]
+        }
         "cancel" => &["op", "id", "owner"],
         "reduce" => &["op", "id", "owner", "by"],
         "replace" => &["op", "id", "owner", "price", "qty"],

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 use toprung_book::{
     BookConfig, Command, CommandFlags, LevelingOrder, Participant, Participants, Policy, ReplacePriority, Rounding,
-    Side, Step as PolicyStep, TimeInForce,
+    SelfTrade, Side, Step as PolicyStep, TimeInForce,
 };
 
 use crate::case::{Case, Step};
@@ -167,7 +167,15 @@ impl Names {
         };
         let post_only = cmd.get("postOnly").is_some_and(|v| v == true);
         let flags = if post_only { CommandFlags::POST_ONLY } else { CommandFlags::NONE };
-        Some(order.with_tif(tif).with_owner(owner).with_flags(flags))
+        let mode = match cmd.get("stp").and_then(Value::as_str) {
+            None | Some("none" | "allow") => SelfTrade::Allow,
+            Some("cancel_maker") => SelfTrade::CancelResting,
+            Some("cancel_taker") => SelfTrade::CancelAggressor,
+            Some("cancel_both") => SelfTrade::CancelBoth,
+            Some("decrement") => SelfTrade::Decrement,
+            Some(_) => return None,
+        };
+        Some(order.with_tif(tif).with_owner(owner).with_flags(flags).with_self_trade(mode))
     }
 
     fn change(

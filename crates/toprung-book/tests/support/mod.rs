@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use toprung_book::naive::{NaiveBook, RebuiltBook};
 use toprung_book::{
     Book, BookConfig, Class, Command, CommandFlags, CommandKind, Event, MatchingBook, Participant, Participants,
-    Policy, Preset, PresetParams, ReplacePriority, Side, TimeInForce,
+    Policy, Preset, PresetParams, ReplacePriority, SelfTradeScope, Side, TimeInForce,
 };
 
 /// Where prices come from: a few levels, a wide range, far corners, or all of `i64`.
@@ -54,7 +54,7 @@ pub(crate) fn command(prices: Prices) -> impl Strategy<Value = Command> {
     ];
     let side = prop_oneof![Just(Side::Buy), Just(Side::Sell)];
     let tif = prop_oneof![6 => Just(TimeInForce::Gtc), 1 => Just(TimeInForce::Ioc), 1 => Just(TimeInForce::Fok)];
-    let flags = prop_oneof![5 => Just(0u8), 1 => 0..8u8];
+    let flags = prop_oneof![5 => Just(0u8), 1 => 0..8u8, 3 => 0..40u8];
     let owner = prop_oneof![3 => Just(0u32), 1 => 1..=2u32];
     (0..48u64, price(prices), qty(), owner, kind, side, tif, flags).prop_map(
         |(id, price, qty, owner, kind, side, tif, flags)| Command {
@@ -73,7 +73,7 @@ pub(crate) fn command(prices: Prices) -> impl Strategy<Value = Command> {
 /// Two owners as the strategies draw them: a lead market maker and a customer.
 fn participants() -> Participants {
     let maker = Participant { owner: 1, class: Class::MarketMaker, lmm_percent: 40, entitled: true, group: 7 };
-    let customer = Participant { owner: 2, class: Class::Customer, ..Participant::default() };
+    let customer = Participant { owner: 2, class: Class::Customer, group: 7, ..Participant::default() };
     Participants::new(&[maker, customer]).expect("forty percent is less than a hundred")
 }
 
@@ -87,12 +87,16 @@ pub(crate) fn config() -> impl Strategy<Value = BookConfig> {
     ];
     let replace = prop_oneof![Just(ReplacePriority::KeepOnDecrease), Just(ReplacePriority::LoseAlways)];
     let max_orders = prop_oneof![4 => Just(BookConfig::DEFAULT_MAX_ORDERS), 1 => 1..20u32];
-    (policy, replace, max_orders).prop_map(|(policy, replace_priority, max_orders)| BookConfig {
-        policy,
-        participants: participants(),
-        replace_priority,
-        max_orders,
-        expected_orders: 0,
+    let scope = prop_oneof![Just(SelfTradeScope::Owner), Just(SelfTradeScope::Group)];
+    (policy, replace, max_orders, scope).prop_map(|(policy, replace_priority, max_orders, self_trade_scope)| {
+        BookConfig {
+            policy,
+            participants: participants(),
+            self_trade_scope,
+            replace_priority,
+            max_orders,
+            expected_orders: 0,
+        }
     })
 }
 
