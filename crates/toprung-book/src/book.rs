@@ -37,8 +37,8 @@ pub struct Book {
     pub(crate) ladders: [Ladder; 2],
     config: BookConfig,
     is_fifo: bool,
-    seq: u64,
-    digest: Digest,
+    pub(crate) seq: u64,
+    pub(crate) digest: Digest,
     /// What an allocating policy works on: an order and what it still has open.
     scratch: Vec<(Handle, u64)>,
 }
@@ -251,7 +251,7 @@ impl Book {
 
     /// Why a new order of `qty` may not join `level`, `NIL` if that has no memory yet.
     #[inline(always)]
-    fn no_room(&self, level: Handle, qty: u64) -> Option<Reason> {
+    pub(crate) fn no_room(&self, level: Handle, qty: u64) -> Option<Reason> {
         if self.ids.len() >= self.config.max_orders as usize || self.slab.len() > SLOTS_MAX {
             return Some(Reason::BookFull);
         }
@@ -278,7 +278,7 @@ impl Book {
 
     /// Puts an order at the back of its level's queue.
     #[inline(always)]
-    fn rest(&mut self, order: &OrderView, mut level: Handle) {
+    pub(crate) fn rest(&mut self, order: &OrderView, mut level: Handle) {
         let OrderView { id, side, price, qty, owner } = *order;
         let key = side.key(price);
         if level == NIL {
