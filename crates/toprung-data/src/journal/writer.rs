@@ -54,6 +54,10 @@ impl JournalWriter {
             return Err(JournalError::Exists { dir: dir.display().to_string() });
         }
         let (path, file, bytes) = new_segment(dir, 0, &stamp)?;
+        if let Some(parent) = dir.canonicalize().ok().as_deref().and_then(Path::parent) {
+            // The folder may be new, and what is in it as durable only as its own name.
+            dir::sync_dir(parent)?;
+        }
         JournalWriter::over(lock, dir, stamp, options, (path, file, bytes), 0, 0)
     }
 
