@@ -6,5 +6,6 @@ mod damage;
 mod flow;
 mod folder;
 mod fuzz;
+mod pinned;
 mod refused;
 mod round_trip;
