@@ -1,5 +1,5 @@
 /** The command as people meet it: streams, exit codes, errors, help, interruption. */
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -17,7 +17,7 @@ describe('help and version', () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  test.each([[[]], [['simulate']], [['replay']], [['scenarios']], [['policies']], [['doctor']]])(
+  test.each([[[]], [['simulate']], [['replay']], [['journal']], [['scenarios']], [['policies']], [['doctor']]])(
     '%j --help shows usage and examples',
     async (command) => {
       const { code, stdout, stderr } = await toprung([...command, '--help']);
@@ -33,6 +33,7 @@ describe('help and version', () => {
       ['--help'],
       ['simulate', '--help'],
       ['replay', '--help'],
+      ['journal', '--help'],
       ['scenarios', '--help'],
       ['policies', '--help'],
       ['doctor', '--help'],
@@ -127,6 +128,73 @@ describe('replay', () => {
     expect(stdout).toContain(`${file}:6  checkpoint`);
     expect((await toprung(['replay', file])).code).toBe(0);
     expect(JSON.parse((await toprung(['replay', file, '--verify', '--json'])).stdout)).toMatchObject({ agrees: false });
+  });
+});
+
+describe('journal', () => {
+  /** A copy of the fixture, with one byte of a file flipped. */
+  const damaged = (name: string, file: string, at: number): string => {
+    const dir = path.join(folder, name);
+    cpSync(fixture('journal'), dir, { recursive: true });
+    const bytes = readFileSync(path.join(dir, file));
+    bytes[at < 0 ? bytes.length + at : at]! ^= 1;
+    writeFileSync(path.join(dir, file), bytes);
+    return dir;
+  };
+  const [older, newer] = [`journal-${'0'.repeat(20)}.seg`, `journal-${'0'.repeat(18)}30.seg`];
+  const snapshot = `snapshot-${'0'.repeat(18)}30.snap`;
+
+  test('a sound one is shown, verified and recovered', async () => {
+    const inspected = await toprung(['journal', 'inspect', fixture('journal')]);
+    expect(inspected).toMatchObject({ code: 0, stderr: '' });
+    expect(inspected.stdout).toContain('40 commands');
+    const verified = await toprung(['journal', 'verify', fixture('journal'), '--json']);
+    expect(verified.code).toBe(0);
+    expect(JSON.parse(verified.stdout)).toMatchObject({
+      schema: 'toprung.journal.verify/1',
+      sound: true,
+      commands: 40,
+      snapshotsChecked: 1,
+    });
+    const dir = path.join(folder, 'sound');
+    cpSync(fixture('journal'), dir, { recursive: true });
+    const recovered = await toprung(['journal', 'recover', dir]);
+    expect(recovered.code).toBe(0);
+    expect(recovered.stdout).toContain(JSON.parse(verified.stdout).digest);
+    expect(recovered.stdout).toContain('whole: nothing was cut off');
+  });
+
+  test('a torn tail is cut off and told', async () => {
+    const dir = damaged('torn', newer, -1);
+    expect((await toprung(['journal', 'verify', dir])).stdout).toContain('torn tail');
+    const { code, stdout } = await toprung(['journal', 'recover', dir]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/cut off: 40 bytes at byte \d+ of .*30\.seg/);
+    expect((await toprung(['journal', 'recover', dir])).stdout).toContain('whole: nothing was cut off');
+  });
+
+  test('a damaged snapshot makes verify exit with 4, and recover go back to the one before', async () => {
+    const dir = damaged('snapshot', snapshot, 70);
+    const { code, stdout } = await toprung(['journal', 'verify', dir]);
+    expect(code).toBe(4);
+    expect(stdout).toContain(snapshot);
+    expect((await toprung(['journal', 'recover', dir])).code).toBe(0);
+  });
+
+  test('a corrupt middle is refused with exit code 3 and says where', async () => {
+    const dir = damaged('middle', older, 400);
+    const { code, stderr } = await toprung(['journal', 'verify', dir]);
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/journal-0+\.seg: damaged at byte \d+ \(frame \d+\): expected .*CRC/);
+    expect(stderr).toContain('ERR_TOPRUNG_JOURNAL_CORRUPT');
+  });
+
+  test('what is missing on the command line is asked for', async () => {
+    expect((await toprung(['journal', 'inspect'])).code).toBe(2);
+    expect((await toprung(['journal', 'look', folder])).code).toBe(2);
+    const { code, stderr } = await toprung(['journal', 'inspect', folder]);
+    expect(code).toBe(3);
+    expect(stderr).toContain('ERR_TOPRUNG_JOURNAL_NOT_FOUND');
   });
 });
 

@@ -17,6 +17,7 @@ use toprung_bench::{
     BATCH, Workload, aggressive, balanced, balanced_random_ids, cancel_heavy, collide, deep, referee, replays,
 };
 use toprung_book::{Book, BookConfig, Command, EventColumns, Policy, Side};
+use toprung_data::journal::{JournalConfig, JournalOptions, JournaledBook};
 use toprung_sim::{Horizon, SimConfig, scenarios, simulate};
 use toprung_trace::{LatencyHistogram, Stopwatch};
 
@@ -58,6 +59,34 @@ fn on_book(name: &str, make: impl FnOnce() -> Workload + 'static, policy: Policy
     Subject { name: name.to_owned(), what: "commands", prepare: Box::new(prepare) }
 }
 
+/// A journalled book with group fsync: the time includes making the last group durable.
+fn journalled() -> Subject {
+    let prepare = || -> Round {
+        let workload = balanced(COMMANDS);
+        let config = JournalConfig { instrument: "balanced".to_owned(), book: workload.config.clone() };
+        let dir = std::env::temp_dir().join(format!("toprung-bench-journal-{}", std::process::id()));
+        let mut columns = EventColumns::with_capacity(8 * BATCH);
+        Box::new(move || {
+            let mut book =
+                JournaledBook::create(&dir, &config, &JournalOptions::default()).expect("the folder can be written");
+            book.apply_batch(&workload.preload, &mut ()).expect("the disk has room");
+            book.flush().expect("the disk has room");
+            let round = timed(workload.commands.len(), || {
+                for cmds in workload.commands.chunks(BATCH) {
+                    columns.clear();
+                    book.apply_batch(cmds, &mut columns).expect("the disk has room");
+                    black_box(columns.len());
+                }
+                book.flush().expect("the disk has room");
+            });
+            drop(book);
+            std::fs::remove_dir_all(&dir).expect("the folder is the benchmark's own");
+            round
+        })
+    };
+    Subject { name: "journalled, group fsync".to_owned(), what: "commands", prepare: Box::new(prepare) }
+}
+
 fn on_referee(scenario: referee::Scenario) -> Subject {
     let prepare = move || -> Round {
         let workload = referee::flow(scenario, 23, COMMANDS / 2);
@@ -94,6 +123,7 @@ fn subjects() -> Vec<Subject> {
         on_book("aggressive", || aggressive(COMMANDS), fifo()),
         on_book("deep, a million orders", || deep(COMMANDS), fifo()),
         on_book("balanced, pro-rata", || balanced(COMMANDS), Policy::pro_rata(2)),
+        journalled(),
     ];
     all.extend(replays().into_iter().map(|w| on_book(&format!("replay {}", w.name), || w, fifo())));
     all.extend(referee::SCENARIOS.map(on_referee));

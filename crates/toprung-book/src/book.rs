@@ -40,11 +40,11 @@ pub struct Book {
     /// Most lots that a level may hold.
     level_qty_max: u64,
     /// Least size of a TOP order, if the policy knows TOP.
-    top_min_qty: Option<u64>,
+    pub(crate) top_min_qty: Option<u64>,
     /// Ids of the TOP orders of both sides. One that has died is not TOP: it is looked up when it matters.
-    top: [Option<u64>; 2],
+    pub(crate) top: [Option<u64>; 2],
     pub(crate) seq: u64,
-    digest: Digest,
+    pub(crate) digest: Digest,
     /// What an allocating policy works on.
     bench: Bench,
 }
@@ -288,7 +288,7 @@ impl Book {
 
     /// Why a new order of `qty` may not join `level`, `NIL` if that has no memory yet.
     #[inline(always)]
-    fn no_room(&self, level: Handle, qty: u64) -> Option<Reason> {
+    pub(crate) fn no_room(&self, level: Handle, qty: u64) -> Option<Reason> {
         if self.ids.len() >= self.config.max_orders as usize || self.slab.len() > SLOTS_MAX {
             return Some(Reason::BookFull);
         }

@@ -57,6 +57,11 @@ impl Digest {
     pub const fn to_u128(self) -> u128 {
         (self.a as u128) << 64 | self.b as u128
     }
+
+    /// The digest whose [`to_u128`](Digest::to_u128) is `bits`, to go on from a stored one.
+    pub const fn from_u128(bits: u128) -> Digest {
+        Digest { a: (bits >> 64) as u64, b: bits as u64 }
+    }
 }
 
 impl Default for Digest {

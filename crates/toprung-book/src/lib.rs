@@ -32,6 +32,8 @@ mod policy;
 mod prefetch;
 mod prevention;
 mod query;
+mod restore;
+mod semantics;
 mod sink;
 mod slab;
 mod view;
@@ -49,5 +51,7 @@ pub use policy::preview;
 pub use policy::{
     Class, LevelingOrder, Participant, Participants, Policy, PolicyError, Preset, PresetParams, Rounding, Step, Within,
 };
+pub use restore::{BookState, COMMANDS_MAX, RestoreError};
+pub use semantics::SEMANTICS_VERSION;
 pub use sink::{CountingSink, EventSink};
 pub use view::{LevelView, MatchingBook, OrderView};

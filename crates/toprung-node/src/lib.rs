@@ -8,6 +8,7 @@ pub mod book;
 mod commands;
 mod error;
 mod events;
+pub mod journal;
 pub mod policies;
 pub mod replay;
 pub mod simulate;

@@ -107,11 +107,13 @@ const internalCodes = /NATIVE|PANIC|INTERNAL|INVARIANT|THREADS/;
 
 function exitCodeFor(code: string): ExitCode {
   if (/ABORTED|CANCELLED/.test(code)) return ExitCode.interrupted;
+  if (code.includes('DIVERGED')) return ExitCode.differs;
   return internalCodes.test(code) ? ExitCode.internal : ExitCode.invalid;
 }
 
 function fixFor(code: string): readonly string[] {
   if (code.includes('NATIVE')) return ['`toprung doctor` says where the native addon was looked for'];
+  if (code.includes('JOURNAL')) return ['docs/journal.md says what recovery does, and what each error means'];
   if (code.includes('CONFIG')) return ['`toprung simulate --help` lists the options with their ranges'];
   return [];
 }

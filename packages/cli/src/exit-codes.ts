@@ -12,7 +12,7 @@ export const ExitCode = {
   usage: 2,
   /** The configuration or a data file is invalid, or a file cannot be read or written. */
   invalid: 3,
-  /** The run was done and its answer is no: a replay differs from the recording. */
+  /** The run was done and its answer is no: a replay differs from the recording, a journal is not sound. */
   differs: 4,
   /** The same configuration and seed gave another digest. */
   nondeterministic: 5,

@@ -31,6 +31,7 @@ export interface CommandModule {
 const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   simulate: () => import('./commands/simulate.js'),
   replay: () => import('./commands/replay.js'),
+  journal: () => import('./commands/journal.js'),
   scenarios: () => import('./commands/scenarios.js'),
   policies: () => import('./commands/policies.js'),
   doctor: () => import('./commands/doctor.js'),
@@ -39,6 +40,7 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
 const summaries: Readonly<Record<CommandName, string>> = {
   simulate: 'Simulate a market and print what happened',
   replay: 'Replay an exchange day and compare every fill with what the exchange did',
+  journal: 'Inspect, verify or recover the journal of a book',
   scenarios: 'List the scenarios, or show one',
   policies: 'List the matching policies, or compare what each allocates of one level',
   doctor: 'Check this machine: addon, CPU, clock, folders',
@@ -180,7 +182,7 @@ async function rootHelp(): Promise<string> {
     .example('$0 replay day.replay.csv.zst --verify', 'every fill of the day, checked')
     .epilogue(
       'Exit codes: 0 done, 1 a fault of toprung, 2 wrong command line, 3 invalid configuration or data,\n' +
-        '4 differs from the recording, 5 not deterministic, 130 interrupted.',
+        '4 differs from the recording or journal, 5 not deterministic, 130 interrupted.',
     )
     .getHelp();
 }

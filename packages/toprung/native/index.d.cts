@@ -68,6 +68,15 @@ export declare class NativeSimulation {
   latencyBuckets(): Float64Array | null
 }
 
+/** Says what lies in the journal `dir`, as JSON. Changes nothing. */
+export declare function journalInspect(dir: string): Promise<string>
+
+/** Recovers the journal `dir`, cutting a torn tail off; gives what came out, as JSON. */
+export declare function journalRecover(dir: string): Promise<string>
+
+/** Replays the journal `dir` and compares every digest and snapshot; gives the outcome, as JSON. Changes nothing. */
+export declare function journalVerify(dir: string): Promise<string>
+
 /** Every preset with its usual parameters, as JSON: name, title, usedFor, steps. */
 export declare function policyPresets(): string
 

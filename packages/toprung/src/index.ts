@@ -4,6 +4,7 @@
  * - {@link simulate}: many books under an order-flow model; {@link scenarios}: ready-made configurations.
  * - {@link replay}: a recorded day through a book, every fill checked.
  * - {@link policies}: the exchanges' matching algorithms, and who gets what under each.
+ * - {@link journal}: what a journal on disk holds, whether it is sound, and the book recovered from it.
  * - {@link OrderBook}: one book; commands in batches, events in columns.
  *
  * Prices are integers of ticks, quantities integers of lots, simulated time integers of nanoseconds.
@@ -14,6 +15,7 @@ export * from './command-batch.js';
 export * from './config.js';
 export * from './errors.js';
 export * from './event-batch.js';
+export * from './journal.js';
 export * from './names.js';
 export { type NativeStatus, nativeStatus } from './native.js';
 export * from './order-book.js';

@@ -1,0 +1,124 @@
+//! A book that is journalled.
+
+use std::path::{Path, PathBuf};
+
+use toprung_book::{Book, Command, EventSink};
+
+use super::error::JournalError;
+use super::options::JournalOptions;
+use super::recover::{Recovered, lock_journal, recover_locked};
+use super::snapshot::Snapshot;
+use super::stamp::JournalConfig;
+use super::writer::JournalWriter;
+
+/// A book whose commands are in a journal before they are carried out.
+///
+/// *Journal first*: were the book first, a write that fails would leave events in the world whose commands no journal has,
+/// and the recovered book would contradict what people were told. This way a command that could not be written was not
+/// carried out either. The events of a batch are handed over when the operating system has the batch; whoever must not
+/// tell the world what a power cut could take back, waits for [`durable`](JournaledBook::durable) to reach the batch.
+///
+/// ```
+/// use toprung_book::{Command, Side};
+/// use toprung_data::journal::{JournalConfig, JournalOptions, JournaledBook, recover};
+///
+/// let dir = std::env::temp_dir().join(format!("toprung-doc-{}", std::process::id()));
+/// let mut book = JournaledBook::create(&dir, &JournalConfig::default(), &JournalOptions::default())?;
+/// book.apply_batch(&[Command::limit(1, Side::Buy, 100, 5), Command::limit(2, Side::Sell, 100, 2)], &mut ())?;
+/// let digest = book.book().digest();
+/// book.close()?;
+///
+/// let recovered = recover(&dir)?;
+/// assert_eq!((recovered.commands, recovered.book.digest()), (2, digest));
+/// # std::fs::remove_dir_all(&dir).unwrap();
+/// # Ok::<(), toprung_data::journal::JournalError>(())
+/// ```
+pub struct JournaledBook {
+    book: Book,
+    config: JournalConfig,
+    writer: JournalWriter,
+    digest_every: u64,
+    /// Commands at which the digest is written down next.
+    digest_at: u64,
+}
+
+impl JournaledBook {
+    /// An empty book, and a new journal in `dir`.
+    pub fn create(dir: &Path, config: &JournalConfig, options: &JournalOptions) -> Result<JournaledBook, JournalError> {
+        let writer = JournalWriter::create(dir, config, options)?;
+        Ok(JournaledBook::of(Book::new(config.book.clone()), config, writer, options))
+    }
+
+    /// Recovers the journal in `dir` and goes on with it. A journal of another configuration is refused.
+    pub fn open(
+        dir: &Path,
+        config: &JournalConfig,
+        options: &JournalOptions,
+    ) -> Result<(JournaledBook, Recovered), JournalError> {
+        let lock = lock_journal(dir)?;
+        let (recovered, last) = recover_locked(dir, Some(config))?;
+        let writer = JournalWriter::resume(lock, dir, config, options, last, recovered.commands)?;
+        let mut book = recovered.book.clone();
+        book.reserve(config.book.expected_orders as usize);
+        Ok((JournaledBook::of(book, config, writer, options), recovered))
+    }
+
+    fn of(book: Book, config: &JournalConfig, writer: JournalWriter, options: &JournalOptions) -> JournaledBook {
+        let (digest_every, digest_at) = (options.digest_every, book.commands().saturating_add(options.digest_every));
+        JournaledBook { book, config: config.clone(), writer, digest_every, digest_at }
+    }
+
+    /// The book.
+    pub fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// What the journal is of.
+    pub fn config(&self) -> &JournalConfig {
+        &self.config
+    }
+
+    /// Writes a batch to the journal, then carries it out. After an error the book is as it was and takes nothing more;
+    /// whether the batch will be found by recovery is then open, as whether the disk has it is.
+    pub fn apply_batch<S: EventSink>(&mut self, cmds: &[Command], sink: &mut S) -> Result<(), JournalError> {
+        self.writer.append(cmds)?;
+        self.book.apply_batch(cmds, sink);
+        if self.book.commands() >= self.digest_at {
+            self.digest_at = self.book.commands().saturating_add(self.digest_every);
+            // The batch is written and carried out; that the journal has failed since, the next call says.
+            let _ = self.writer.append_digest(self.book.digest());
+        }
+        Ok(())
+    }
+
+    /// As a batch of one: a frame and a call of the operating system each, about a microsecond.
+    pub fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) -> Result<(), JournalError> {
+        self.apply_batch(std::slice::from_ref(cmd), sink)
+    }
+
+    /// Commands that a machine going down now does not take.
+    pub fn durable(&self) -> u64 {
+        self.writer.durable()
+    }
+
+    /// Waits until everything carried out is durable.
+    pub fn flush(&mut self) -> Result<(), JournalError> {
+        self.writer.flush()
+    }
+
+    /// Writes the whole state of the book beside the journal, so that recovery begins from here; gives the file.
+    ///
+    /// A new segment begins here, so the segments before it are no longer needed once this returns, nor are older
+    /// snapshots, except to fall back on.
+    pub fn snapshot(&mut self) -> Result<PathBuf, JournalError> {
+        // The journal first here too: a snapshot of commands that the journal has not is a journal with a gap.
+        self.writer.rotate()?;
+        Snapshot::write(self.writer.dir(), &self.config, &self.book)
+    }
+
+    /// Writes the digest down, makes everything durable and ends.
+    pub fn close(mut self) -> Result<(), JournalError> {
+        self.writer.append_digest(self.book.digest())?;
+        self.writer.close()
+    }
+}

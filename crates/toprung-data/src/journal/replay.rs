@@ -1,0 +1,146 @@
+//! Reading a segment whole, and carrying its commands out.
+
+use std::path::{Path, PathBuf};
+
+use toprung_book::{Book, Command, Digest};
+
+use super::dir;
+use super::error::JournalError;
+use super::frames::{Damage, Frame, Frames};
+use super::segment::read_header;
+use super::stamp::JournalConfig;
+
+/// The end of a journal that a write did not finish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TornTail {
+    /// The segment.
+    pub file: PathBuf,
+    /// Where the tail begins: the length of what is whole, in bytes.
+    pub offset: u64,
+    /// Bytes of the tail.
+    pub bytes: u64,
+    /// How it is known that the tail is torn.
+    pub reason: String,
+}
+
+/// What a frame holds, decoded.
+pub(crate) enum Content<'a> {
+    Commands(&'a [Command]),
+    Digest(Digest),
+}
+
+/// A segment that was read to its end, or to where it is torn.
+#[derive(Debug)]
+pub(crate) struct Scanned {
+    pub(crate) config: JournalConfig,
+    /// Number of the command that follows.
+    pub(crate) end: u64,
+    pub(crate) torn: Option<TornTail>,
+}
+
+/// Reads the segment `path`, whose name says that it begins with command `first`, and gives every frame to `on_frame`
+/// with its place in the file and the number of its first command. Only the last segment may be torn.
+pub(crate) fn scan(
+    (first, path): &(u64, PathBuf),
+    is_last: bool,
+    on_frame: &mut dyn FnMut(u64, u64, Content<'_>) -> Result<(), JournalError>,
+) -> Result<Scanned, JournalError> {
+    let bytes = dir::read(path)?;
+    let header = read_header(path, &bytes)?;
+    if header.first != *first {
+        let (expected, got) = (format!("command {first}, as the name says"), format!("command {}", header.first));
+        return Err(corrupt(path, "header".to_owned(), 0, expected, got));
+    }
+    let mut frames = Frames::new(&bytes, header.bytes, header.first);
+    let (mut commands, mut torn) = (Vec::new(), None);
+    loop {
+        match frames.next_frame() {
+            Ok(None) => break,
+            Ok(Some((offset, number, Frame::Commands(payload)))) => {
+                frames.decode(offset, payload, &mut commands).map_err(|d| damaged(path, d))?;
+                on_frame(offset as u64, number, Content::Commands(&commands))?;
+            }
+            Ok(Some((offset, number, Frame::Digest(digest)))) => {
+                on_frame(offset as u64, number, Content::Digest(digest))?;
+            }
+            Err(d) if is_last && d.may_be_torn && !frames.whole_frame_behind() => {
+                let (offset, reason) = (d.offset as u64, format!("expected {}, got {}", d.expected, d.got));
+                torn = Some(TornTail { file: path.clone(), offset, bytes: bytes.len() as u64 - offset, reason });
+                break;
+            }
+            Err(d) => return Err(damaged(path, d)),
+        }
+    }
+    Ok(Scanned { config: header.config, end: frames.next, torn })
+}
+
+fn damaged(path: &Path, d: Damage) -> JournalError {
+    corrupt(path, format!("frame {}", d.frame), d.offset, d.expected, d.got)
+}
+
+fn corrupt(path: &Path, part: String, offset: usize, expected: String, got: String) -> JournalError {
+    JournalError::Corrupt { file: path.display().to_string(), offset: offset as u64, part, expected, got }
+}
+
+/// A book that follows a journal.
+#[derive(Debug)]
+pub(crate) struct Replay {
+    pub(crate) book: Book,
+    /// Digest frames that agreed.
+    pub(crate) digests: u64,
+}
+
+impl Replay {
+    /// Carries out what the book has not carried out yet, and compares digests.
+    pub(crate) fn frame(
+        &mut self,
+        file: &Path,
+        offset: u64,
+        first: u64,
+        content: &Content<'_>,
+    ) -> Result<(), JournalError> {
+        let done = self.book.commands();
+        match *content {
+            Content::Commands(cmds) => {
+                let skip = done.saturating_sub(first).min(cmds.len() as u64) as usize;
+                self.book.apply_batch(&cmds[skip..], &mut ());
+            }
+            Content::Digest(digest) if first == done => {
+                if digest != self.book.digest() {
+                    return Err(JournalError::Diverged {
+                        file: file.display().to_string(),
+                        offset,
+                        commands: done,
+                        expected: format!("digest {digest}"),
+                        got: format!("digest {}", self.book.digest()),
+                    });
+                }
+                self.digests += 1;
+            }
+            // Of a time before the snapshot.
+            Content::Digest(_) => {}
+        }
+        Ok(())
+    }
+}
+
+/// Refuses `got` unless it is the same configuration as `expected`.
+pub(crate) fn check_config(file: &Path, expected: &JournalConfig, got: &JournalConfig) -> Result<(), JournalError> {
+    let (expected, got) = (expected.to_json()?, got.to_json()?);
+    if expected == got {
+        return Ok(());
+    }
+    Err(JournalError::Config { file: file.display().to_string(), expected, got })
+}
+
+/// Refuses a segment that does not follow where the one before ended.
+pub(crate) fn check_follows(dir: &Path, end: u64, (first, path): &(u64, PathBuf)) -> Result<(), JournalError> {
+    if *first == end {
+        return Ok(());
+    }
+    Err(JournalError::Missing {
+        dir: dir.display().to_string(),
+        expected: format!("a segment that begins with command {end}"),
+        got: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+    })
+}

@@ -1,0 +1,42 @@
+//! The format, byte for byte: `tests/fixtures/journal` is what this build writes, and what it recovers.
+//!
+//! A difference means that journals in people's hands no longer mean the same. Raise `FORMAT_VERSION` (the bytes) or
+//! `SEMANTICS_VERSION` (the events), then write the fixture anew:
+//! `TOPRUNG_WRITE_FIXTURES=1 cargo test -p toprung-data --test journal pinned`.
+
+use std::fs;
+use std::path::Path;
+
+use toprung_data::journal::{Durability, JournalOptions, JournaledBook, recover};
+
+use crate::flow::{commands, config, state};
+use crate::folder::Folder;
+
+const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/journal");
+
+#[test]
+fn the_journal_that_is_kept_is_what_this_build_writes() {
+    let folder = Folder::new();
+    let options = JournalOptions { durability: Durability::OsCache, segment_bytes: 1 << 20, digest_every: 20 };
+    let mut book = JournaledBook::create(folder.path(), &config(1), &options).unwrap();
+    for n in [0, 10, 20, 30] {
+        book.apply_batch(&commands(1, n, n + 10), &mut ()).unwrap();
+        if n == 20 {
+            book.snapshot().unwrap();
+        }
+    }
+    let want = state(book.book());
+    book.close().unwrap();
+    let written = folder.files();
+    if std::env::var_os("TOPRUNG_WRITE_FIXTURES").is_some() {
+        fs::create_dir_all(FIXTURE).unwrap();
+        for (name, bytes) in &written {
+            fs::write(Path::new(FIXTURE).join(name), bytes).unwrap();
+        }
+    }
+    let kept: Vec<_> =
+        written.iter().map(|(name, _)| (name.clone(), fs::read(Path::new(FIXTURE).join(name)).unwrap())).collect();
+    assert!(written == kept, "the bytes differ: see the head of this file");
+    folder.fill(&kept);
+    assert_eq!(state(&recover(folder.path()).unwrap().book), want);
+}

@@ -1,0 +1,256 @@
+//! Journals: looked at, verified and recovered on the libuv pool; what was found as JSON.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use napi::bindgen_prelude::AsyncTask;
+use napi::{Env, Task};
+use napi_derive::napi;
+use serde::Serialize;
+use serde_json::Value;
+use toprung_book::Side;
+use toprung_data::journal::{
+    self, Inspection, JournalConfig, JournalError, Recovered, SegmentInfo, SnapshotInfo, TornTail, Verification,
+};
+
+use crate::error::{Code, Result, error, guarded, to_json};
+use crate::task::{Outcome, outcome, unwrap};
+
+/// Says what lies in the journal `dir`, as JSON. Changes nothing.
+#[napi(catch_unwind, ts_return_type = "Promise<string>")]
+pub fn journal_inspect(dir: String) -> Result<AsyncTask<JournalTask>> {
+    JournalTask::new(dir, |dir| {
+        let found = journal::inspect(dir).map_err(journal_error)?;
+        to_json(&InspectionView::of(&found)?)
+    })
+}
+
+/// Replays the journal `dir` and compares every digest and snapshot; gives the outcome, as JSON. Changes nothing.
+#[napi(catch_unwind, ts_return_type = "Promise<string>")]
+pub fn journal_verify(dir: String) -> Result<AsyncTask<JournalTask>> {
+    JournalTask::new(dir, |dir| {
+        let start = Instant::now();
+        let found = journal::verify(dir).map_err(journal_error)?;
+        to_json(&VerificationView::of(&found, start.elapsed()))
+    })
+}
+
+/// Recovers the journal `dir`, cutting a torn tail off; gives what came out, as JSON.
+#[napi(catch_unwind, ts_return_type = "Promise<string>")]
+pub fn journal_recover(dir: String) -> Result<AsyncTask<JournalTask>> {
+    JournalTask::new(dir, |dir| {
+        let start = Instant::now();
+        let found = journal::recover(dir).map_err(journal_error)?;
+        to_json(&RecoveredView::of(&found, start.elapsed())?)
+    })
+}
+
+/// Work on a journal that runs on the libuv pool.
+pub struct JournalTask {
+    dir: PathBuf,
+    work: fn(&std::path::Path) -> Result<String>,
+}
+
+impl JournalTask {
+    fn new(dir: String, work: fn(&std::path::Path) -> Result<String>) -> Result<AsyncTask<JournalTask>> {
+        guarded(|| Ok(AsyncTask::new(JournalTask { dir: dir.into(), work })))
+    }
+}
+
+impl Task for JournalTask {
+    type Output = Outcome<String>;
+    type JsValue = String;
+
+    fn compute(&mut self) -> napi::Result<Outcome<String>> {
+        Ok(outcome(|| (self.work)(&self.dir)))
+    }
+
+    fn resolve(&mut self, env: Env, output: Outcome<String>) -> napi::Result<String> {
+        unwrap(env, output)
+    }
+}
+
+fn journal_error(e: JournalError) -> napi::Error<Code> {
+    error(Code::Of(e.code()), e.to_string())
+}
+
+/// The configuration as its stamp writes it.
+fn config(config: &JournalConfig) -> Result<Value> {
+    let json = config.to_json().map_err(journal_error)?;
+    serde_json::from_str(&json).map_err(|e| error(Code::Panic, format!("a stamp is not JSON: {e}")))
+}
+
+fn path(file: &std::path::Path) -> String {
+    file.display().to_string()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TornView<'a> {
+    file: String,
+    offset: u64,
+    bytes: u64,
+    reason: &'a str,
+}
+
+impl TornView<'_> {
+    fn of(t: &TornTail) -> TornView<'_> {
+        TornView { file: path(&t.file), offset: t.offset, bytes: t.bytes, reason: &t.reason }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct InspectionView<'a> {
+    format: u32,
+    semantics: u32,
+    config: Value,
+    first: u64,
+    commands: u64,
+    segments: Vec<SegmentView<'a>>,
+    snapshots: Vec<SnapshotView<'a>>,
+    torn: Option<TornView<'a>>,
+}
+
+impl InspectionView<'_> {
+    fn of(i: &Inspection) -> Result<InspectionView<'_>> {
+        Ok(InspectionView {
+            format: i.format,
+            semantics: i.semantics,
+            config: config(&i.config)?,
+            first: i.first,
+            commands: i.commands,
+            segments: i.segments.iter().map(SegmentView::of).collect(),
+            snapshots: i.snapshots.iter().map(SnapshotView::of).collect(),
+            torn: i.torn.as_ref().map(TornView::of),
+        })
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SegmentView<'a> {
+    file: String,
+    bytes: u64,
+    first: u64,
+    commands: u64,
+    frames: u64,
+    digests: u64,
+    damage: Option<&'a str>,
+}
+
+impl SegmentView<'_> {
+    fn of(s: &SegmentInfo) -> SegmentView<'_> {
+        let SegmentInfo { ref file, bytes, first, commands, frames, digests, ref damage } = *s;
+        SegmentView { file: path(file), bytes, first, commands, frames, digests, damage: damage.as_deref() }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SnapshotView<'a> {
+    file: String,
+    bytes: u64,
+    commands: u64,
+    orders: u64,
+    digest: Option<String>,
+    damage: Option<&'a str>,
+}
+
+impl SnapshotView<'_> {
+    fn of(s: &SnapshotInfo) -> SnapshotView<'_> {
+        SnapshotView {
+            file: path(&s.file),
+            bytes: s.bytes,
+            commands: s.commands,
+            orders: s.orders,
+            digest: s.digest.map(|d| d.to_string()),
+            damage: s.damage.as_deref(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct VerificationView<'a> {
+    sound: bool,
+    commands: u64,
+    digest: String,
+    segments: usize,
+    digests_checked: u64,
+    snapshots_checked: u64,
+    problems: &'a [String],
+    torn: Option<TornView<'a>>,
+    elapsed_ns: u64,
+}
+
+impl VerificationView<'_> {
+    fn of(v: &Verification, elapsed: Duration) -> VerificationView<'_> {
+        VerificationView {
+            sound: v.is_sound(),
+            commands: v.commands,
+            digest: v.digest.to_string(),
+            segments: v.segments,
+            digests_checked: v.digests_checked,
+            snapshots_checked: v.snapshots_checked,
+            problems: &v.problems,
+            torn: v.torn.as_ref().map(TornView::of),
+            elapsed_ns: elapsed.as_nanos() as u64,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RecoveredView<'a> {
+    config: Value,
+    commands: u64,
+    digest: String,
+    resting_orders: usize,
+    best_bid: Option<LevelView>,
+    best_ask: Option<LevelView>,
+    snapshot_used: Option<String>,
+    snapshots_refused: Vec<RefusedView<'a>>,
+    segments: usize,
+    digests_checked: u64,
+    cut: Option<TornView<'a>>,
+    elapsed_ns: u64,
+}
+
+impl RecoveredView<'_> {
+    fn of(r: &Recovered, elapsed: Duration) -> Result<RecoveredView<'_>> {
+        let best = |side| r.book.best(side).map(|level| LevelView { price: level.price, qty: level.qty });
+        Ok(RecoveredView {
+            config: config(&r.config)?,
+            commands: r.commands,
+            digest: r.book.digest().to_string(),
+            resting_orders: r.book.order_count(),
+            best_bid: best(Side::Buy),
+            best_ask: best(Side::Sell),
+            snapshot_used: r.snapshot_used.as_deref().map(path),
+            snapshots_refused: r
+                .snapshots_refused
+                .iter()
+                .map(|s| RefusedView { file: path(&s.file), reason: &s.reason })
+                .collect(),
+            segments: r.segments,
+            digests_checked: r.digests_checked,
+            cut: r.cut.as_ref().map(TornView::of),
+            elapsed_ns: elapsed.as_nanos() as u64,
+        })
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LevelView {
+    price: i64,
+    qty: u64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RefusedView<'a> {
+    file: String,
+    reason: &'a str,
+}
