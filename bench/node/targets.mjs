@@ -92,7 +92,9 @@ function rows(rust, crossing, commands) {
   add('simulate, two threads against one', 'x', two.best / one.best, two.median / one.median, 1.7);
   const [fair, collide] = ['balanced', 'balanced, colliding ids'].map(rate);
   add('colliding ids, slower by', 'x', fair.best / collide.best, fair.median / collide.median, 2, false);
-  for (const name of ['balanced, random ids', 'balanced, pro-rata', 'cancel-heavy', 'aggressive']) addRate(name);
+  addRate('balanced, pro-rata', 10);
+  addRate('journalled, group fsync', 3);
+  for (const name of ['balanced, random ids', 'cancel-heavy', 'aggressive']) addRate(name);
   for (const r of rust.rates.filter((r) => r.name.startsWith('replay '))) addRate(r.name);
   for (const { name, ms, promise } of commands) add(name, 'ms', Math.min(...ms), median(ms), promise, false);
   const { latency: l, memory: m } = rust;
