@@ -111,16 +111,16 @@ impl Book {
         let mut missing = a.qty;
         for (_, level) in self.ladders[!a.side as usize].levels().take_while(|&(key, _)| key >= a.limit_key) {
             let first = self.slab.get(level).next;
-            let stays = a.self_trade == SelfTrade::CancelResting;
+            let goes_on = a.self_trade == SelfTrade::CancelResting;
             // Where orders are allocated, one own order at the price is enough to end the aggressor before it trades there.
-            if !stays && !self.is_fifo && self.own_order(a, level, first).is_some() {
+            if !goes_on && !self.is_fifo && self.own_order(a, level, first).is_some() {
                 return false;
             }
             let mut h = first;
             while h != level {
                 if !self.is_own(a, h) {
                     missing = missing.saturating_sub(self.slab.get(h).qty);
-                } else if !stays {
+                } else if !goes_on {
                     return false;
                 }
                 if missing == 0 {
