@@ -137,8 +137,8 @@ impl Book {
             for i in 0..ahead {
                 // For every kind of command alike: a branch here costs more than a fetch that nobody needs.
                 self.ids.prefetch(cmds[i + LOOK_AHEAD_BUCKET].id);
-                self.slab.prefetch(self.ids.glance(cmds[i + LOOK_AHEAD_NODE].id));
-                let near = *self.slab.get(self.ids.glance(cmds[i + LOOK_AHEAD_NEIGHBOURS].id));
+                self.slab.prefetch(self.ids.first(cmds[i + LOOK_AHEAD_NODE].id));
+                let near = *self.slab.get(self.ids.first(cmds[i + LOOK_AHEAD_NEIGHBOURS].id));
                 self.slab.prefetch(near.next);
                 self.slab.prefetch(near.prev);
                 self.carry_out(&cmds[i], sink);
@@ -203,19 +203,25 @@ impl Book {
         opposite.best_key >= limit_key && opposite.best != NIL
     }
 
+    /// Why a new order cannot be one at all.
+    #[inline(always)]
+    fn is_no_order(&mut self, cmd: &Command) -> Option<Reason> {
+        if cmd.qty == 0 {
+            return Some(Reason::ZeroQuantity);
+        }
+        (self.ids.find_counting(&self.slab, cmd.id) != NIL).then_some(Reason::DuplicateId)
+    }
+
     #[inline(always)]
     fn limit<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
-        let Command { id, price, qty, owner, side, tif, flags, .. } = *cmd;
-        if qty == 0 {
-            return self.reject(sink, cmd, Reason::ZeroQuantity);
-        }
-        if self.ids.find_counting(&self.slab, id) != NIL {
-            return self.reject(sink, cmd, Reason::DuplicateId);
+        let Command { id, price, qty, owner, side, tif, .. } = *cmd;
+        if let Some(reason) = self.is_no_order(cmd) {
+            return self.reject(sink, cmd, reason);
         }
         let limit_key = (!side).key(price);
         let order = OrderView { id, side, price, qty, owner };
         if self.crosses(side, limit_key) || tif != TimeInForce::Gtc {
-            return self.limit_trading(cmd, order, limit_key, flags, sink);
+            return self.enter_trading::<false, S>(cmd, order, limit_key, sink);
         }
         let level = self.ladders[side as usize].level(side.key(price));
         if let Some(reason) = self.no_room(level, qty) {
@@ -225,25 +231,38 @@ impl Book {
         self.rest(&order, level);
     }
 
-    /// The rest of [`Book::limit`] for an order that trades on entry or may not rest.
     #[inline(never)]
-    fn limit_trading<S: EventSink>(
+    fn market<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
+        let Command { id, qty, owner, side, .. } = *cmd;
+        match self.is_no_order(cmd) {
+            Some(reason) => self.reject(sink, cmd, reason),
+            None => {
+                let order = OrderView { id, side, price: 0, qty, owner };
+                self.enter_trading::<true, S>(cmd, order, i64::MIN, sink);
+            }
+        }
+    }
+
+    /// Takes an order that trades on entry or may not rest, a market order or one with a limit.
+    #[inline(never)]
+    fn enter_trading<const MARKET: bool, S: EventSink>(
         &mut self,
         cmd: &Command,
         mut order: OrderView,
         limit_key: i64,
-        flags: CommandFlags,
         sink: &mut S,
     ) {
-        let OrderView { id, side, qty, owner, .. } = order;
-        if flags.has(CommandFlags::POST_ONLY) && self.crosses(side, limit_key) {
+        let OrderView { id, side, price, qty, owner } = order;
+        let rests = !MARKET && cmd.tif == TimeInForce::Gtc;
+        if cmd.flags.has(CommandFlags::POST_ONLY) && self.crosses(side, limit_key) {
             return self.reject(sink, cmd, Reason::WouldTrade);
         }
-        if cmd.tif == TimeInForce::Gtc && self.overflows(NIL, qty, 0) {
+        if rests && self.overflows(NIL, qty, 0) {
             return self.reject(sink, cmd, Reason::QuantityOverflow);
         }
-        self.about(sink, EventKind::Accepted, &order, Reason::None, EventFlags::NONE);
-        let (seq, price, self_trade) = (self.seq, order.price, flags.self_trade());
+        let flags = if MARKET { EventFlags::MARKET } else { EventFlags::NONE };
+        self.about(sink, EventKind::Accepted, &order, Reason::None, flags);
+        let (seq, self_trade) = (self.seq, cmd.flags.self_trade());
         let a = Aggressor { seq, id, side, price, limit_key, qty, owner, self_trade };
         if cmd.tif == TimeInForce::Fok && !self.can_fill(&a) {
             return self.about(sink, EventKind::Cancelled, &order, Reason::FillOrKill, EventFlags::NONE);
@@ -252,37 +271,12 @@ impl Book {
         if order.qty == 0 {
             return;
         }
-        if cmd.tif == TimeInForce::Gtc {
-            let level = self.ladders[side as usize].level(side.key(order.price));
+        if rests {
+            let level = self.ladders[side as usize].level(side.key(price));
             self.rest(&order, level);
         } else {
-            self.about(sink, EventKind::Cancelled, &order, Reason::ImmediateOrCancel, EventFlags::NONE);
-        }
-    }
-
-    #[inline(never)]
-    fn market<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
-        let Command { id, qty, owner, side, .. } = *cmd;
-        if qty == 0 {
-            return self.reject(sink, cmd, Reason::ZeroQuantity);
-        }
-        if self.ids.find_counting(&self.slab, id) != NIL {
-            return self.reject(sink, cmd, Reason::DuplicateId);
-        }
-        let limit_key = i64::MIN;
-        if cmd.flags.has(CommandFlags::POST_ONLY) && self.crosses(side, limit_key) {
-            return self.reject(sink, cmd, Reason::WouldTrade);
-        }
-        let mut order = OrderView { id, side, price: 0, qty, owner };
-        self.about(sink, EventKind::Accepted, &order, Reason::None, EventFlags::MARKET);
-        let (seq, self_trade) = (self.seq, cmd.flags.self_trade());
-        let a = Aggressor { seq, id, side, price: 0, limit_key, qty, owner, self_trade };
-        if cmd.tif == TimeInForce::Fok && !self.can_fill(&a) {
-            return self.about(sink, EventKind::Cancelled, &order, Reason::FillOrKill, EventFlags::NONE);
-        }
-        order.qty = self.trade(sink, &a);
-        if order.qty > 0 {
-            self.about(sink, EventKind::Cancelled, &order, Reason::NoLiquidity, EventFlags::NONE);
+            let reason = if MARKET { Reason::NoLiquidity } else { Reason::ImmediateOrCancel };
+            self.about(sink, EventKind::Cancelled, &order, reason, EventFlags::NONE);
         }
     }
 

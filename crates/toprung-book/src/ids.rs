@@ -41,9 +41,9 @@ impl IdIndex {
         (id.wrapping_mul(self.multiplier) >> self.shift) as usize & (self.buckets.len() - 1)
     }
 
-    /// The first order of the chain that `id` belongs to.
+    /// The first order of the chain that `id` belongs to: not necessarily the order itself.
     #[inline(always)]
-    fn first(&self, id: u64) -> Handle {
+    pub(crate) fn first(&self, id: u64) -> Handle {
         // SAFETY: `bucket` masks with the length less one, and the length is never zero.
         unsafe { *self.buckets.get_unchecked(self.bucket(id)) }
     }
@@ -166,12 +166,6 @@ impl IdIndex {
     #[inline(always)]
     pub(crate) fn prefetch(&self, id: u64) {
         crate::prefetch::read(self.buckets.as_ptr().wrapping_add(self.bucket(id)));
-    }
-
-    /// The first order in the bucket of `id`, to look ahead: not necessarily the order itself.
-    #[inline(always)]
-    pub(crate) fn glance(&self, id: u64) -> Handle {
-        self.first(id)
     }
 
     /// The orders of every chain.

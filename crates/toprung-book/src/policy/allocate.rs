@@ -124,14 +124,12 @@ impl Bench {
             }
             Step::TimeProRata { k, .. } => self.time_pro_rata(a, k.into()),
             Step::Parity { equal_percent } => self.parity(a, equal_percent),
-            Step::Leveling { order } => {
-                self.leveling(order, a);
-            }
+            Step::Leveling { order } => self.leveling(order, a),
             Step::PriorityClass { class, within } => self.priority_class(terms.participants, class, within, a),
             Step::Entitlement { percent_by_others, floor_at_pro_rata } => {
                 self.entitlement(terms.participants, percent_by_others, floor_at_pro_rata, a);
             }
-            Step::GroupFifo => return self.group_fifo(terms, a),
+            Step::GroupFifo => self.group_fifo(terms, a),
         }
         a
     }
@@ -306,19 +304,17 @@ impl Bench {
         }
     }
 
-    /// Two passes in one: the own group's shares are final before those without a group get what is left.
-    fn group_fifo(&mut self, terms: &Terms<'_>, a: u64) -> u64 {
-        let group = terms.participants.get(terms.aggressor).group;
+    /// The own group is served before those without a group get what is left.
+    fn group_fifo(&mut self, terms: &Terms<'_>, a: u64) {
+        let group_of = |owner| terms.participants.get(owner).group;
+        let own = group_of(terms.aggressor);
         let mut left = a;
-        for own in [true, false] {
-            for order in &mut self.orders {
-                let of = terms.participants.get(order.owner).group;
-                if if own { group != 0 && of == group } else { of == 0 } {
-                    order.share = order.qty.min(left);
-                    left -= order.share;
-                }
+        // An aggressor without a group has no group of its own to begin with.
+        for group in [own, 0].into_iter().skip(usize::from(own == 0)) {
+            for order in self.orders.iter_mut().filter(|o| group_of(o.owner) == group) {
+                order.share = order.qty.min(left);
+                left -= order.share;
             }
         }
-        a
     }
 }
