@@ -20,13 +20,18 @@ export const replacePrioritySchema = z
     'What a replace does to an order’s place: kept when the price stays and the quantity does not rise, or lost.',
   );
 
+/** What every book has to be told, one of its own or one of a simulation. */
+const bookConventions = {
+  policy: policySchema.prefault({ kind: 'fifo' }),
+  participants: participantsSchema,
+  selfTradeScope: selfTradeScopeSchema.default('owner'),
+  replacePriority: replacePrioritySchema.default('keep-on-decrease'),
+};
+
 /** The configuration of an {@link OrderBook}. */
 export const bookConfigSchema = z
   .strictObject({
-    policy: policySchema.prefault({ kind: 'fifo' }),
-    participants: participantsSchema,
-    selfTradeScope: selfTradeScopeSchema.default('owner'),
-    replacePriority: replacePrioritySchema.default('keep-on-decrease'),
+    ...bookConventions,
     maxOrders: z
       .int()
       .min(1)
@@ -132,10 +137,7 @@ export const simulationConfigSchema = z
       .describe('Worker threads, 0 for one per core. Changes nothing but the time it takes.'),
     book: z
       .strictObject({
-        policy: policySchema.prefault({ kind: 'fifo' }),
-        participants: participantsSchema,
-        selfTradeScope: selfTradeScopeSchema.default('owner'),
-        replacePriority: replacePrioritySchema.default('keep-on-decrease'),
+        ...bookConventions,
         maxOrders: z
           .int()
           .min(1)

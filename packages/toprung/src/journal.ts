@@ -1,9 +1,9 @@
 /**
  * `journal`: looks at, verifies and recovers the journal of a book on disk. The format is in docs/journal.md.
  */
-import { fileURLToPath } from 'node:url';
-import { fromNative, ToprungError } from './errors.js';
+import { fromNative } from './errors.js';
 import { native } from './native.js';
+import { toPath } from './paths.js';
 
 /** What a journal is of: the instrument, and the conventions of its book. */
 export interface JournalConfig {
@@ -151,20 +151,10 @@ export const journal = {
 };
 
 async function call<T>(dir: string | URL, work: (path: string) => Promise<string>): Promise<T> {
-  const path = toPath(dir);
+  const path = toPath('dir', dir);
   try {
     return JSON.parse(await work(path)) as T;
   } catch (error) {
     throw fromNative(error);
   }
-}
-
-function toPath(dir: string | URL): string {
-  if (dir instanceof URL) return fileURLToPath(dir);
-  if (typeof dir === 'string' && dir !== '') return dir;
-  throw new ToprungError(
-    'ERR_TOPRUNG_ARGUMENT',
-    `dir: expected a path or a file URL, got ${JSON.stringify(dir) ?? typeof dir}`,
-    { path: 'dir' },
-  );
 }

@@ -1,10 +1,9 @@
 /**
  * `replay()`: a recorded day through a book, checked against what the exchange did.
  */
-import { fileURLToPath } from 'node:url';
 import { parseConfig, type ReplayOptionsInput, replayOptionsSchema } from './config.js';
-import { ToprungError } from './errors.js';
 import { native } from './native.js';
+import { toPath } from './paths.js';
 import { carryOut, type RunOptions } from './run.js';
 
 /** How far a replay is. */
@@ -144,7 +143,7 @@ export type ReplayRunOptions = ReplayOptionsInput & RunOptions<ReplayProgress>;
 export async function replay(file: string | URL, options: ReplayRunOptions = {}): Promise<ReplayReport> {
   const { onProgress, signal, ...rest } = options;
   const complete = parseConfig(replayOptionsSchema, rest);
-  const path = toPath(file);
+  const path = toPath('file', file);
   return await carryOut(
     {
       name: 'the replay',
@@ -160,15 +159,5 @@ export async function replay(file: string | URL, options: ReplayRunOptions = {})
       isPartial: () => false,
     },
     { onProgress, signal },
-  );
-}
-
-function toPath(file: string | URL): string {
-  if (file instanceof URL) return fileURLToPath(file);
-  if (typeof file === 'string' && file !== '') return file;
-  throw new ToprungError(
-    'ERR_TOPRUNG_ARGUMENT',
-    `file: expected a path or a file URL, got ${JSON.stringify(file) ?? typeof file}`,
-    { path: 'file' },
   );
 }
