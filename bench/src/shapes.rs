@@ -157,3 +157,14 @@ pub fn balanced_random_ids(count: usize) -> Workload {
 pub fn collide(count: usize) -> Workload {
     with_ids("balanced, colliding ids", balanced(count), |id| id << 24)
 }
+
+/// A book of ten orders within ten ticks of the touch: one of very many.
+pub fn small_book(random: &mut Random) -> Book {
+    let mut book = Book::default();
+    for id in 0..10 {
+        let (side, away) = (Side::BOTH[id as usize % 2], random.below(10) as i64);
+        let price = if side == Side::Buy { MID - away } else { MID + 1 + away };
+        book.apply(&Command::limit(id, side, price, 1), &mut ());
+    }
+    book
+}

@@ -3,7 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use toprung_bench::{Workload, aggressive, balanced, balanced_random_ids, cancel_heavy, deep, referee};
+use toprung_bench::{Workload, aggressive, balanced, balanced_random_ids, cancel_heavy, deep, referee, small_book};
 use toprung_book::{Book, BookConfig, Command, EventColumns, Policy, Side};
 
 thread_local! {
@@ -99,17 +99,7 @@ fn a_resting_order_takes_at_most_64_bytes_all_in() {
 fn a_hundred_thousand_books_of_ten_orders_fit_in_512_mebibytes() {
     let before = LIVE_BYTES.get();
     let mut random = toprung_bench::random::Random::new(5);
-    let books: Vec<Book> = (0..100_000)
-        .map(|_| {
-            let mut book = Book::default();
-            for id in 0..10 {
-                let (side, away) = (Side::BOTH[id as usize % 2], random.below(10) as i64);
-                let price = if side == Side::Buy { 10_000 - away } else { 10_001 + away };
-                book.apply(&Command::limit(id, side, price, 1), &mut ());
-            }
-            book
-        })
-        .collect();
+    let books: Vec<Book> = (0..100_000).map(|_| small_book(&mut random)).collect();
     let bytes = (LIVE_BYTES.get() - before) as usize;
     assert_eq!(books.iter().map(Book::order_count).sum::<usize>(), 1_000_000);
     assert!(bytes <= 512 << 20, "{} MiB", bytes >> 20);

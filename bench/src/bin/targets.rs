@@ -15,8 +15,9 @@ use toprung_bench::messages::Messages;
 use toprung_bench::random::Random;
 use toprung_bench::{
     BATCH, Workload, aggressive, balanced, balanced_random_ids, cancel_heavy, collide, deep, referee, replays,
+    small_book,
 };
-use toprung_book::{Book, BookConfig, Command, EventColumns, Policy, Side};
+use toprung_book::{Book, BookConfig, EventColumns, Policy};
 use toprung_data::journal::{JournalConfig, JournalOptions, JournaledBook};
 use toprung_sim::{Horizon, SimConfig, scenarios, simulate};
 use toprung_trace::{LatencyHistogram, Stopwatch};
@@ -177,15 +178,7 @@ fn latency() -> Value {
 fn memory() -> Value {
     let deep = deep(0).loaded();
     let mut random = Random::new(5);
-    let small = (0..100_000).map(|_| {
-        let mut book = Book::default();
-        for id in 0..10 {
-            let (side, away) = (Side::BOTH[id as usize % 2], random.below(10) as i64);
-            let price = if side == Side::Buy { 10_000 - away } else { 10_001 + away };
-            book.apply(&Command::limit(id, side, price, 1), &mut ());
-        }
-        book.memory_bytes()
-    });
+    let small = (0..100_000).map(|_| small_book(&mut random).memory_bytes());
     json!({
         "emptyBookBytes": Book::default().memory_bytes(),
         "bytesPerOrder": deep.memory_bytes() as f64 / deep.order_count() as f64,
