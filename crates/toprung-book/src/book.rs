@@ -253,7 +253,7 @@ impl Book {
         sink: &mut S,
     ) {
         let OrderView { id, side, price, qty, owner } = order;
-        let rests = !MARKET && cmd.tif == TimeInForce::Gtc;
+        let rests = !MARKET && cmd.tif.rests();
         if cmd.flags.has(CommandFlags::POST_ONLY) && self.crosses(side, limit_key) {
             return self.reject(sink, cmd, Reason::WouldTrade);
         }

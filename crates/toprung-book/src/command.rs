@@ -83,6 +83,9 @@ impl CommandKind {
 }
 
 /// How long a new order may live.
+///
+/// A book alone knows no time and no sessions: to it, whatever is neither `Ioc` nor `Fok` is good till cancelled. A
+/// [`Venue`](crate::Venue) ends the others.
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimeInForce {
@@ -92,6 +95,14 @@ pub enum TimeInForce {
     Ioc = 1,
     /// All at once or not at all.
     Fok = 2,
+    /// Until a given time.
+    Gtd = 3,
+    /// Until the market closes.
+    Day = 4,
+    /// For the opening auction only.
+    AtOpen = 5,
+    /// For the closing auction only.
+    AtClose = 6,
 }
 
 impl TimeInForce {
@@ -102,8 +113,18 @@ impl TimeInForce {
             0 => Some(TimeInForce::Gtc),
             1 => Some(TimeInForce::Ioc),
             2 => Some(TimeInForce::Fok),
+            3 => Some(TimeInForce::Gtd),
+            4 => Some(TimeInForce::Day),
+            5 => Some(TimeInForce::AtOpen),
+            6 => Some(TimeInForce::AtClose),
             _ => None,
         }
+    }
+
+    /// Whether what does not trade at once may rest.
+    #[inline(always)]
+    pub const fn rests(self) -> bool {
+        !matches!(self, TimeInForce::Ioc | TimeInForce::Fok)
     }
 }
 
@@ -323,7 +344,7 @@ mod tests {
     fn bytes_without_a_meaning_are_refused() {
         assert_eq!(Side::from_u8(2), None);
         assert_eq!(CommandKind::from_u8(5), None);
-        assert_eq!(TimeInForce::from_u8(3), None);
+        assert_eq!(TimeInForce::from_u8(7), None);
         assert_eq!(CommandFlags::from_u8(5 << 3), None);
         assert_eq!(SelfTrade::from_u8(5), None);
         for v in 0..=4 {

@@ -69,7 +69,10 @@ impl EventSink for RebuiltBook {
     fn event(&mut self, e: &Event) {
         let order = OrderView { id: e.id, side: e.side, price: e.price, qty: e.qty, owner: e.owner };
         match e.kind {
-            EventKind::Rejected => {}
+            EventKind::Rejected | EventKind::Phase | EventKind::Indicative | EventKind::Acknowledged => {}
+            EventKind::Triggered | EventKind::Refreshed | EventKind::Repriced => {
+                panic!("{:?} comes from a venue only", e.kind)
+            }
             EventKind::Accepted if e.flags.has(EventFlags::MARKET) => self.market = Some(order),
             EventKind::Accepted => self.join(order),
             EventKind::Trade => {
