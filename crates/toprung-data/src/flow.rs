@@ -123,8 +123,8 @@ pub fn report_command(seq: u64, command: &Command, events: &[Event], out: &mut V
                 CommandKind::Replace if e.reason == Reason::UnknownOrder => line(out, &[5, seq, e.id], &[], None),
                 _ => return Err(ReportError::Refused(e.reason)),
             },
-            // No command of this format reduces.
-            EventKind::Reduced => {}
+            // No command of this format reduces, and a book gives no other kinds.
+            _ => {}
         }
     }
     if let Some(e) = ended {

@@ -79,6 +79,8 @@ impl TouchWatch {
             EventKind::Cancelled => near,
             EventKind::Rejected => false,
             EventKind::Trade | EventKind::Reduced | EventKind::Replaced => true,
+            // A plain book has no more kinds; for whatever comes later, looking again is always right.
+            _ => true,
         };
     }
 }
