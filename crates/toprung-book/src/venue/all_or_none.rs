@@ -1,12 +1,10 @@
 //! Orders that trade whole or not at all.
 
-use crate::command::SelfTrade;
+use crate::command::Side;
 use crate::sink::EventSink;
-use crate::slab::Handle;
 use crate::venue::Venue;
 use crate::venue::matching::Taker;
 use crate::venue::places::{Class, Maker};
-use crate::view::OrderView;
 
 /// Opposite orders that an all-or-none order looks at.
 const LOOKED_AT_MAX: usize = 1024;
@@ -59,35 +57,70 @@ impl Venue {
         None
     }
 
-    /// An order has come to rest: the all-or-none orders opposite that would trade at its price try again.
-    pub(super) fn retry_all_or_none<S: EventSink>(&mut self, sink: &mut S, rested: &OrderView) {
-        let opposite = !rested.side;
-        if self.registry.all_or_none[opposite as usize] == 0 {
-            return;
+    /// Whether an order of `side` at this price waits behind an all-or-none order of its own side.
+    pub(super) fn waits_behind(&self, side: Side, price: i64) -> bool {
+        if self.registry.all_or_none[side as usize] == 0 {
+            return false;
         }
-        let levels = self.ladder(Class::Displayed, opposite).levels();
-        let within = levels.take_while(|&(key, _)| key >= opposite.key(rested.price));
-        let waiting = within.flat_map(|(_, level)| self.queue_of(level)).filter(|&h| self.is_all_or_none(h));
-        let waiting: Vec<(u64, Handle)> = waiting.map(|h| (self.id_of(h), h)).collect();
-        for (id, h) in waiting {
-            // Whoever traded in the meantime has left with its whole quantity.
-            if self.find_resting(id).is_none_or(|(now, _)| now != h) {
-                continue;
+        let better = self.ladder(Class::Displayed, side).levels().take_while(|&(key, _)| key >= side.key(price));
+        better.flat_map(|(_, level)| self.queue_of(level)).any(|h| self.is_all_or_none(h))
+    }
+
+    /// Whether the best bid, displayed or hidden, is at or above the best ask.
+    pub(super) fn is_crossed(&self) -> bool {
+        match Side::BOTH.map(|side| self.best_key(side).map(|key| side.key(key))) {
+            [Some(bid), Some(ask)] => bid >= ask,
+            _ => false,
+        }
+    }
+
+    /// Lets the sides of a crossed book complete each other; says whether they did.
+    pub(super) fn complete<S: EventSink>(&mut self, sink: &mut S) -> bool {
+        let Some([bids, asks]) = self.plan_completion() else { return false };
+        let first = |gifts: &[Gift]| gifts.first().is_some_and(|gift| gift.whole);
+        let taking = if first(&asks) && !first(&bids) { Side::Sell } else { Side::Buy };
+        let (takers, makers) = if taking == Side::Buy { (&bids, &asks) } else { (&asks, &bids) };
+        let fills =
+            |gifts: &[Gift]| -> Vec<(Maker, u64)> { gifts.iter().map(|gift| (gift.maker, gift.open)).collect() };
+        self.print_pairs(sink, taking, &fills(takers), &fills(makers), None);
+        for gift in bids.into_iter().chain(asks) {
+            self.consume(sink, gift.maker.h, gift.open);
+        }
+        true
+    }
+
+    /// What each side hands over, in order of priority and with the lots that each order gives, if that comes out even.
+    fn plan_completion(&self) -> Option<[Vec<Gift>; 2]> {
+        let all = Side::BOTH.map(|side| {
+            let levels = self.priced_levels(side, i64::MIN);
+            let orders = levels.flat_map(move |(key, level, class)| {
+                self.queue_of(level).map(move |h| Maker { h, class, price: side.key(key) })
+            });
+            let gift = |maker: Maker| Gift { maker, open: self.open(maker.h), whole: self.is_all_or_none(maker.h) };
+            orders.take(LOOKED_AT_MAX).map(gift)
+        });
+        let [mut bids, mut asks] = all;
+        let mut handed = [vec![bids.next()?], vec![asks.next()?]];
+        let sum = |gifts: &[Gift]| -> u128 { gifts.iter().map(|gift| u128::from(gift.open)).sum() };
+        let mut sums = [sum(&handed[0]), sum(&handed[1])];
+        loop {
+            let [bid, ask] = [handed[0].last()?.maker.price, handed[1].last()?.maker.price];
+            if bid < ask {
+                return None;
             }
-            let OrderView { side, price, qty, owner, .. } = self.resting_view(h);
-            let t = Taker {
-                id,
-                side,
-                owner,
-                qty,
-                limit: Some(price),
-                self_trade: SelfTrade::Allow,
-                meets_unpriced: true,
-                only: None,
-            };
-            if self.trade_whole(sink, &t) {
-                self.remove(h);
+            if sums[0] == sums[1] {
+                return Some(handed);
             }
+            let more = usize::from(sums[1] > sums[0]);
+            let surplus = sums[more] - sums[1 - more];
+            let last = handed[more].last_mut()?;
+            if !last.whole && u128::from(last.open) > surplus {
+                last.open -= surplus as u64;
+                return Some(handed);
+            }
+            let next = if more == 1 { bids.next() } else { asks.next() }?;
+            sums[1 - more] += u128::from(next.open);
+            handed[1 - more].push(next);
         }
     }
 }

@@ -7,8 +7,11 @@ use crate::command::Side;
 use crate::event::{Event, EventFlags, EventKind, Reason};
 use crate::sink::EventSink;
 use crate::slab::Handle;
-use crate::venue::places::Class;
+use crate::venue::places::{Class, Maker};
 use crate::venue::{AuctionAllocation, Indicative, Venue, VenueCommand};
+
+/// Orders that share a price in an auction (`None`: unpriced), with the lots they take part with.
+type Group = (Option<i64>, Vec<(Maker, u64)>);
 
 /// Lots of one side by price, and without one.
 struct Interest {
@@ -34,7 +37,7 @@ impl Venue {
         if !self.phase.collects() {
             return self.reject(sink, cmd, Reason::WrongPhase);
         }
-        self.acknowledge(sink, cmd.order.price, cmd.order.qty);
+        self.acknowledge(sink, cmd, cmd.order.qty);
         self.execute_auction(sink);
     }
 
@@ -102,21 +105,22 @@ impl Venue {
         let [buys, sells] = Side::BOTH.map(|side| self.interest(side).at(side.key(price)));
         let volume = buys.min(sells);
         let [bought, sold] = Side::BOTH.map(|side| self.fills(side, price, volume));
-        self.print_pairs(sink, price, &bought, &sold);
-        for (h, qty) in bought.into_iter().chain(sold) {
-            self.consume(sink, h, qty);
+        self.print_pairs(sink, Side::Buy, &bought, &sold, Some(price));
+        for (maker, qty) in bought.into_iter().chain(sold) {
+            self.consume(sink, maker.h, qty);
         }
         self.reference = Some(price);
     }
 
     /// Who gets how much of `volume` on one side, in order of priority.
-    fn fills(&self, side: Side, price: i64, volume: u128) -> Vec<(Handle, u64)> {
-        let unpriced = self.ladder(Class::Unpriced, side).levels().map(|(_, level)| (None, level));
-        let priced = self.priced_levels(side, side.key(price)).map(|(key, level, _)| (Some(key), level));
+    fn fills(&self, side: Side, price: i64, volume: u128) -> Vec<(Maker, u64)> {
+        let unpriced = self.ladder(Class::Unpriced, side).levels().map(|(_, level)| (None, level, Class::Unpriced));
+        let priced = self.priced_levels(side, side.key(price)).map(|(key, level, class)| (Some(key), level, class));
         // Displayed and hidden orders of one price are one group.
-        let mut groups: Vec<(Option<i64>, Vec<(Handle, u64)>)> = Vec::new();
-        for (key, level) in unpriced.chain(priced) {
-            let orders = self.queue_of(level).map(|h| (h, self.part_in_auction(h))).filter(|&(_, qty)| qty > 0);
+        let mut groups: Vec<Group> = Vec::new();
+        for (key, level, class) in unpriced.chain(priced) {
+            let order = |h| (Maker { h, class, price }, self.part_in_auction(h));
+            let orders = self.queue_of(level).map(order).filter(|&(_, qty)| qty > 0);
             match groups.last_mut() {
                 Some((last, group)) if *last == key => group.extend(orders),
                 _ => groups.push((key, orders.collect())),
@@ -135,38 +139,40 @@ impl Venue {
                 rest -= u128::from(more);
             }
             left = rest;
-            fills.extend(group.iter().zip(shares).map(|(&(h, _), qty)| (h, qty)).filter(|&(_, qty)| qty > 0));
+            fills.extend(group.iter().zip(shares).map(|(&(maker, _), qty)| (maker, qty)).filter(|&(_, qty)| qty > 0));
         }
         fills
     }
 
-    /// Pairs buyers and sellers, both in their order.
-    fn print_pairs<S: EventSink>(
+    /// Trades of the orders of both sides, both in their order: in an auction at its price, otherwise at the makers'.
+    pub(super) fn print_pairs<S: EventSink>(
         &mut self,
         sink: &mut S,
-        price: i64,
-        bought: &[(Handle, u64)],
-        sold: &[(Handle, u64)],
+        side: Side,
+        takers: &[(Maker, u64)],
+        makers: &[(Maker, u64)],
+        auction: Option<i64>,
     ) {
-        let (mut buyers, mut sellers) = (bought.iter().copied(), sold.iter().copied());
-        let (mut buyer, mut seller) = (buyers.next(), sellers.next());
-        while let (Some((b, wanted)), Some((s, offered))) = (buyer, seller) {
+        let flags = if auction.is_some() { EventFlags::AUCTION } else { EventFlags::NONE };
+        let (mut takers, mut makers) = (takers.iter().copied(), makers.iter().copied());
+        let (mut taker, mut maker) = (takers.next(), makers.next());
+        while let (Some((t, wanted)), Some((m, offered))) = (taker, maker) {
             let qty = wanted.min(offered);
             let e = Event {
                 seq: self.book.commands(),
-                id: self.id_of(b),
-                other: self.id_of(s),
-                price,
+                id: self.id_of(t.h),
+                other: self.id_of(m.h),
+                price: auction.unwrap_or(m.price),
                 qty,
-                owner: self.book.slab.owner(b),
+                owner: self.book.slab.owner(t.h),
                 kind: EventKind::Trade,
-                side: Side::Buy,
+                side,
                 reason: Reason::None,
-                flags: EventFlags::AUCTION,
+                flags,
             };
             self.emit(sink, e);
-            buyer = if wanted == qty { buyers.next() } else { Some((b, wanted - qty)) };
-            seller = if offered == qty { sellers.next() } else { Some((s, offered - qty)) };
+            taker = if wanted == qty { takers.next() } else { Some((t, wanted - qty)) };
+            maker = if offered == qty { makers.next() } else { Some((m, offered - qty)) };
         }
     }
 }

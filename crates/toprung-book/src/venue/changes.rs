@@ -7,6 +7,7 @@ use crate::sink::EventSink;
 use crate::slab::Handle;
 use crate::venue::entry::Entrant;
 use crate::venue::places::Class;
+use crate::venue::terms::Terms;
 use crate::venue::{Options, OrderType, Phase, Venue, VenueCommand};
 use crate::view::OrderView;
 
@@ -122,7 +123,7 @@ impl Venue {
             return Ok(());
         }
         let side = if has(Options::NEW_SIDE) { cmd.order.side } else { old.side };
-        if has_limit && (price != old.price || side != old.side) && self.is_outside_band(side, price) {
+        if has_limit && !flags.has(CommandFlags::KEEP_PRICE) && self.is_outside_band(side, price) {
             return Err(Reason::OutsideBand);
         }
         let new = OrderView { side, price, qty, ..old };
@@ -142,6 +143,7 @@ impl Venue {
         let may_show = class == Some(Class::Displayed) && terms.is_none_or(|t| !t.is_all_or_none());
         let range = terms.map_or(0, |t| t.display_range);
         let fails = [
+            cmd.options.has(Options::NEW_ID) && cmd.link == 0,
             cmd.options.has(Options::NEW_SIDE) && !is_limit,
             cmd.options.has(Options::STOP_PRICE) && !(class.is_none() && is(OrderType::is_stop)),
             cmd.options.has(Options::DISPLAY)
@@ -163,7 +165,7 @@ impl Venue {
         let Some(mut t) = self.registry.get(new.id).cloned() else { return Err(Reason::UnknownOrder) };
         let is_peg = t.order_type == OrderType::Pegged;
         (t.order.price, t.order.qty) = (new.price, new.qty);
-        if is_peg && cmd.options.has(Options::LIMIT) {
+        if is_peg && cmd.options.has(Options::LIMIT) && !cmd.order.flags.has(CommandFlags::KEEP_PRICE) {
             t.options = t.options.with(Options::LIMIT);
             t.order.price = cmd.order.price;
         }
@@ -171,12 +173,14 @@ impl Venue {
             t.stop_price = Some(cmd.stop_price);
         }
         let mut is_elected = false;
-        if t.is_waiting_stop() {
-            is_elected = self.set_stop(&mut t, true)?;
+        if t.order_type.is_stop() {
+            if t.parent.is_none() {
+                t.is_elected = false;
+                is_elected = self.set_stop(&mut t, true)?;
+            }
             t.entry = self.registry.next_entry();
         }
-        let shown = if is_peg { OrderView { price: 0, ..t.order } } else { t.order };
-        let id = t.order.id;
+        let (id, shown) = (t.order.id, t.order);
         self.registry.remove(id);
         self.registry.insert(t);
         let id = self.renamed(id, new_id);
@@ -221,15 +225,19 @@ impl Venue {
         }
         let limit = (class != Class::Unpriced).then_some(new.price);
         let is_continuous = self.phase == Phase::Continuous;
-        if is_continuous && cmd.order.flags.has(CommandFlags::POST_ONLY) && self.would_trade(new.side, limit) {
+        if is_continuous && cmd.order.flags.has(CommandFlags::POST_ONLY) && self.would_trade_beside(h, new.side, limit)
+        {
             return Err(Reason::WouldTrade);
         }
-        let (display_qty, range) = match terms {
+        let (mut display_qty, range) = match terms {
             _ if cmd.options.has(Options::DISPLAY) => (cmd.display_qty, terms.map_or(0, |t| t.display_range)),
             Some(t) => (t.display_qty, t.display_range),
             None => (0, 0),
         };
         let id = new_id.unwrap_or(old.id);
+        if display_qty >= new.qty {
+            display_qty = 0;
+        }
         let first = if display_qty == 0 { new.qty } else { crate::venue::part(display_qty, range, id, 0).min(new.qty) };
         let stays = new.side == old.side && new.price == old.price;
         let own = if stays { self.shown(h) } else { 0 };
@@ -240,9 +248,10 @@ impl Venue {
         if cmd.options.has(Options::DISPLAY) && self.registry.get(id).is_none() {
             self.give_terms(order);
         }
-        self.registry.change(id, |t| {
+        self.enter_anew(id, |t| {
             t.order = order;
-            (t.display_qty, t.display_range, t.part, t.behind) = (display_qty, range, 0, 0);
+            (t.display_qty, t.display_range) = (display_qty, if display_qty > 0 { range } else { 0 });
+            (t.part, t.behind) = (0, 0);
         });
         self.about(sink, EventKind::Replaced, new, new_id.unwrap_or(0), Reason::None, EventFlags::NONE);
         let entrant = Entrant { is_all_or_none, limit, ..Entrant::limit(order, class, cmd.order.flags.self_trade()) };
@@ -263,7 +272,7 @@ impl Venue {
         new_id: Option<u64>,
     ) -> Result<(), Reason> {
         let Some(mut terms) = self.registry.get(new.id).cloned() else { return Err(Reason::UnknownOrder) };
-        if cmd.options.has(Options::LIMIT) {
+        if cmd.options.has(Options::LIMIT) && !cmd.order.flags.has(CommandFlags::KEEP_PRICE) {
             terms.options = terms.options.with(Options::LIMIT);
             terms.order.price = cmd.order.price;
         }
@@ -277,7 +286,7 @@ impl Venue {
         }
         self.take_out(h);
         let id = self.renamed(new.id, new_id);
-        self.registry.change(id, |t| {
+        self.enter_anew(id, |t| {
             (t.options, t.order.price, t.order.qty) = (terms.options, terms.order.price, new.qty);
             t.is_held = price.is_none();
         });
@@ -289,6 +298,23 @@ impl Venue {
             self.match_and_rest(sink, &Entrant::limit(order, Class::Hidden, cmd.order.flags.self_trade()));
         }
         Ok(())
+    }
+
+    /// Changes an order that gives up its place: it counts as entered now.
+    fn enter_anew(&mut self, id: u64, change: impl FnOnce(&mut Terms)) {
+        let entry = self.registry.next_entry();
+        self.registry.change(id, |t| {
+            t.entry = entry;
+            change(t);
+        });
+    }
+
+    /// Whether an order of `side` at this limit meets anybody but `own`.
+    fn would_trade_beside(&self, own: Handle, side: Side, limit: Option<i64>) -> bool {
+        let opposite = !side;
+        let limit_key = limit.map_or(i64::MIN, |limit| opposite.key(limit));
+        let priced = self.priced_levels(opposite, limit_key).flat_map(|(_, level, _)| self.queue_of(level));
+        self.first_unpriced(opposite).is_some() || priced.take(2).any(|h| h != own)
     }
 
     /// Every order of every class of one side, in order of priority.
@@ -323,7 +349,7 @@ impl Venue {
 
     pub(super) fn mass_cancel<S: EventSink>(&mut self, cmd: &VenueCommand, sink: &mut S) {
         let ids = self.concerned(cmd);
-        self.acknowledge(sink, cmd.order.price, ids.len() as u64);
+        self.acknowledge(sink, cmd, ids.len() as u64);
         for id in ids {
             self.end_by(sink, id, Reason::MassCancel);
         }

@@ -128,8 +128,8 @@ impl Venue {
         let no_prevention = c.flags.self_trade() == SelfTrade::Allow;
         let iceberg = cmd.display_qty > 0;
         let rules = [
-            post_only && !(is_limit && lasts && !all_or_none),
-            options.has(Options::SLIDE) && !post_only,
+            post_only && !(matches!(kind, OrderType::Limit | OrderType::Market) && !for_auction && !all_or_none),
+            options.has(Options::SLIDE) && !(post_only && is_limit && lasts),
             iceberg && !(is_limit && !at_once && !hidden && !all_or_none),
             iceberg
                 && (cmd.display_range >= cmd.display_qty || cmd.display_qty.checked_add(cmd.display_range).is_none()),
@@ -225,8 +225,8 @@ impl Venue {
             return self.enter_peg(sink, terms, new);
         }
         let entrant = self.entrant(&terms)?;
-        self.check_room(&entrant, &terms)?;
         let first_part = if terms.display_qty > 0 { self.first_part(&terms) } else { 0 };
+        self.check_room(&entrant, if first_part > 0 { first_part } else { terms.order.qty })?;
         terms.entry = if new.is_some() { self.registry.next_entry() } else { terms.entry };
         if let Some(cmd) = new {
             self.link(&mut terms, cmd);
@@ -259,6 +259,7 @@ impl Venue {
         };
         let market = Entrant { order: OrderView { price: 0, ..order }, limit: None, class: None, is_market: true, ..e };
         let opposite = !order.side;
+        let post_only = terms.flags.has(CommandFlags::POST_ONLY);
         let best = || self.best_key(opposite).map(|key| opposite.key(key));
         let at = |price: Option<i64>| match price {
             Some(price) => Entrant { order: OrderView { price, ..order }, limit: Some(price), ..e },
@@ -266,13 +267,14 @@ impl Venue {
         };
         Ok(match terms.order_type {
             OrderType::Limit | OrderType::StopLimit | OrderType::TrailingStopLimit => {
-                if terms.flags.has(CommandFlags::POST_ONLY) && self.would_trade(order.side, e.limit) {
+                if post_only && self.would_trade(order.side, e.limit) {
                     let price = self.slide(terms).ok_or(Reason::WouldTrade)?;
                     e.order.price = price;
                     e.limit = Some(price);
                 }
                 e
             }
+            OrderType::Market if post_only && self.would_trade(order.side, None) => return Err(Reason::WouldTrade),
             OrderType::Market | OrderType::Stop | OrderType::TrailingStop => match self.config.market_remainder {
                 _ if self.phase.collects() => Entrant { class: Some(Class::Unpriced), ..market },
                 MarketRemainder::Rest if rests => Entrant { class: Some(Class::Unpriced), ..market },
@@ -305,17 +307,15 @@ impl Venue {
         }
     }
 
-    /// Whether there is room for what may rest of an order.
-    fn check_room(&self, e: &Entrant, terms: &Terms) -> Result<(), Reason> {
+    /// Whether there is room for what may rest of an order, which will show `shows` lots.
+    pub(super) fn check_room(&self, e: &Entrant, shows: u64) -> Result<(), Reason> {
         let Some(class) = e.class else { return Ok(()) };
-        let OrderView { side, price, qty, .. } = e.order;
-        let trades = self.phase == Phase::Continuous
-            && self.would_trade(side, e.limit)
-            && self.registry.all_or_none[!side as usize] == 0;
+        let OrderView { side, price, .. } = e.order;
+        let trades =
+            self.phase == Phase::Continuous && self.would_trade(side, e.limit) && self.registry.all_or_none == [0; 2];
         if !trades && self.book.order_count() >= self.config.book.max_orders as usize {
             return Err(Reason::BookFull);
         }
-        let shows = if terms.display_qty > 0 { self.first_part(terms) } else { qty };
         self.check_level(class, side, price, shows, 0)
     }
 
@@ -334,16 +334,21 @@ impl Venue {
         }
         if self.phase.collects() {
             if let Some(class) = e.class {
-                self.rest(sink, e.order, class);
+                self.rest(e.order, class);
             }
             return;
+        }
+        if let (Some(class), Some(limit)) = (e.class, e.limit)
+            && self.waits_behind(e.order.side, limit)
+        {
+            return self.rest(e.order, class);
         }
         let t = e.taker();
         if e.is_all_or_none {
             if self.trade_whole(sink, &t) {
                 self.registry.end(id);
             } else if let Some(class) = e.class {
-                self.rest(sink, e.order, class);
+                self.rest(e.order, class);
             }
             return;
         }
@@ -370,7 +375,7 @@ impl Venue {
     fn place_rest<S: EventSink>(&mut self, sink: &mut S, e: &Entrant, left: Left) {
         match e.class {
             _ if left.qty == 0 => self.registry.end(e.order.id),
-            Some(class) => self.rest(sink, OrderView { qty: left.qty, ..e.order }, class),
+            Some(class) => self.rest(OrderView { qty: left.qty, ..e.order }, class),
             None if e.is_market => self.lose(sink, e, left.qty, Reason::NoLiquidity),
             None => self.lose(sink, e, left.qty, Reason::ImmediateOrCancel),
         }
@@ -386,7 +391,7 @@ impl Venue {
     }
 
     /// Puts an order at the back of its queue with all of `order.qty`; an iceberg shows its first part.
-    pub(super) fn rest<S: EventSink>(&mut self, sink: &mut S, order: OrderView, class: Class) {
+    pub(super) fn rest(&mut self, order: OrderView, class: Class) {
         let mut shows = order.qty;
         if let Some(t) = self.registry.get_mut(order.id) {
             t.is_held = false;
@@ -396,8 +401,5 @@ impl Venue {
             }
         }
         self.put(&OrderView { qty: shows, ..order }, class);
-        if self.phase == Phase::Continuous && class != Class::Unpriced {
-            self.retry_all_or_none(sink, &order);
-        }
     }
 }

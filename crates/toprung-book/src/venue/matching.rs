@@ -178,20 +178,19 @@ impl Venue {
             SelfTrade::CancelBoth => (resting.qty, left),
             SelfTrade::Decrement => (smaller, smaller),
         };
-        if from_resting > 0 {
-            if from_resting == resting.qty {
-                self.remove(h);
-                self.report_prevented(sink, &resting, from_resting);
-            } else {
-                let is_next_due = self.take_lots(h, from_resting);
-                self.report_prevented(sink, &resting, from_resting);
-                if is_next_due {
-                    self.show_next(sink, h);
-                }
+        let mut is_next_due = false;
+        if from_resting == resting.qty {
+            self.remove(h);
+        } else if from_resting > 0 {
+            is_next_due = self.take_lots(h, from_resting);
+        }
+        for (order, by) in [(&resting, from_resting), (&taker, from_taker)] {
+            if by > 0 {
+                self.report_prevented(sink, order, by);
             }
         }
-        if from_taker > 0 {
-            self.report_prevented(sink, &taker, from_taker);
+        if is_next_due {
+            self.show_next(sink, h);
         }
         left - from_taker
     }

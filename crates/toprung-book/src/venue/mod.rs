@@ -176,14 +176,14 @@ impl Venue {
             VenueAction::Block => self.block(cmd, sink),
             VenueAction::Unblock => {
                 self.blocked.remove(&cmd.order.owner);
-                self.acknowledge(sink, cmd.order.price, cmd.order.qty);
+                self.acknowledge(sink, cmd, cmd.order.qty);
             }
             VenueAction::SetReference => {
                 self.reference = Some(cmd.order.price);
-                self.acknowledge(sink, cmd.order.price, cmd.order.qty);
+                self.acknowledge(sink, cmd, cmd.order.qty);
             }
             VenueAction::SetLast => {
-                self.acknowledge(sink, cmd.order.price, cmd.order.qty);
+                self.acknowledge(sink, cmd, cmd.order.qty);
                 self.note_price(cmd.order.price);
             }
             VenueAction::SetPhase => self.set_phase(cmd, sink),
@@ -224,9 +224,10 @@ impl Venue {
         self.about(sink, EventKind::Cancelled, o, 0, reason, flags);
     }
 
-    /// An event about the venue as a whole.
-    fn acknowledge<S: EventSink>(&mut self, sink: &mut S, price: i64, qty: u64) {
-        let nobody = OrderView { id: 0, side: Side::Buy, price, qty, owner: 0 };
-        self.about(sink, EventKind::Acknowledged, &nobody, 0, Reason::None, EventFlags::NONE);
+    /// Says that a request that concerns no single order is carried out, and how much of it.
+    fn acknowledge<S: EventSink>(&mut self, sink: &mut S, cmd: &VenueCommand, qty: u64) {
+        let Command { id, side, price, owner, .. } = cmd.order;
+        let request = OrderView { id, side, price, qty, owner };
+        self.about(sink, EventKind::Acknowledged, &request, 0, Reason::None, EventFlags::NONE);
     }
 }

@@ -50,13 +50,9 @@ impl Venue {
         let kind = if new.is_some() { EventKind::Accepted } else { EventKind::Triggered };
         let price = self.peg_price(&terms);
         let order = OrderView { price: price.unwrap_or(0), ..terms.order };
+        let entrant = Entrant::limit(order, Class::Hidden, terms.flags.self_trade());
         if price.is_some() {
-            let is_crossing =
-                self.would_trade(order.side, price) && self.registry.all_or_none[!order.side as usize] == 0;
-            if !is_crossing && self.book.order_count() >= self.config.book.max_orders as usize {
-                return Err(Reason::BookFull);
-            }
-            self.check_level(Class::Hidden, order.side, order.price, order.qty, 0)?;
+            self.check_room(&entrant, order.qty)?;
         } else if new.is_some() && self.registry.held.len() >= self.config.book.max_orders as usize {
             return Err(Reason::BookFull);
         }
@@ -65,13 +61,12 @@ impl Venue {
             self.link(&mut terms, cmd);
         }
         terms.is_held = price.is_none();
-        let self_trade = terms.flags.self_trade();
         self.registry.insert(terms);
         let hidden = EventFlags::HIDDEN;
         let flags = if price.is_none() { hidden.with(EventFlags::HELD) } else { hidden };
         self.about(sink, kind, &order, 0, Reason::None, flags);
         if price.is_some() {
-            self.match_and_rest(sink, &Entrant::limit(order, Class::Hidden, self_trade));
+            self.match_and_rest(sink, &entrant);
         }
         Ok(())
     }
@@ -109,12 +104,13 @@ impl Venue {
             Some(price) => {
                 self.registry.change(id, |t| t.is_held = false);
                 let order = OrderView { price, ..order };
-                self.about(sink, EventKind::Repriced, &order, 0, Reason::None, EventFlags::HIDDEN);
-                if let Err(reason) = self.check_level(Class::Hidden, order.side, price, order.qty, 0) {
+                self.about(sink, EventKind::Repriced, &order, 0, Reason::None, EventFlags::NONE);
+                let entrant = Entrant::limit(order, Class::Hidden, self_trade);
+                if let Err(reason) = self.check_room(&entrant, order.qty) {
                     self.registry.end(id);
                     return self.cancelled(sink, &order, reason, EventFlags::NONE);
                 }
-                self.match_and_rest(sink, &Entrant::limit(order, Class::Hidden, self_trade));
+                self.match_and_rest(sink, &entrant);
             }
         }
     }
@@ -125,8 +121,8 @@ impl Venue {
             t.is_held = true;
             t.order.qty = order.qty;
         });
-        let flags = EventFlags::HIDDEN.with(EventFlags::HELD);
-        self.about(sink, EventKind::Repriced, &OrderView { price: 0, ..order }, 0, Reason::None, flags);
+        let order = OrderView { price: 0, ..order };
+        self.about(sink, EventKind::Repriced, &order, 0, Reason::None, EventFlags::HELD);
     }
 
     /// Trading is no longer continuous: pegged orders lose their price.

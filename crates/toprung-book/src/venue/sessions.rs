@@ -31,7 +31,9 @@ impl Venue {
     /// Begins a phase, with what that brings.
     fn begin<S: EventSink>(&mut self, sink: &mut S, phase: Phase) {
         let from = std::mem::replace(&mut self.phase, phase);
-        self.interruption_ends = None;
+        let lasts = (phase == Phase::VolatilityInterruption && self.config.interruption > 0)
+            .then_some(self.config.interruption);
+        self.interruption_ends = lasts.and_then(|lasts| self.now.checked_add(lasts));
         let e = Event {
             seq: self.book.commands(),
             id: 0,
@@ -50,6 +52,7 @@ impl Venue {
         }
         if matches!(phase, Phase::Continuous | Phase::Closed) {
             self.execute_auction(sink);
+            self.look_at_events(sink);
             self.end_unpriced(sink);
             self.end_session_orders(sink, phase);
         }
@@ -66,6 +69,7 @@ impl Venue {
         for side in Side::BOTH {
             for id in self.resting_ids(side, Class::Unpriced) {
                 self.end_by(sink, id, Reason::NoLiquidity);
+                self.look_at_events(sink);
             }
         }
     }
@@ -75,6 +79,7 @@ impl Venue {
         let ids: Vec<u64> = self.registry.sessions.values().copied().filter(ends).collect();
         for id in ids {
             self.end_by(sink, id, Reason::Expired);
+            self.look_at_events(sink);
         }
     }
 
@@ -87,15 +92,13 @@ impl Venue {
         let ids: Vec<u64> = held.filter(is_for_close).collect();
         for id in ids {
             self.activate(sink, id);
+            self.look_at_events(sink);
         }
     }
 
     /// A price moved too far: trading is interrupted.
     pub(super) fn interrupt<S: EventSink>(&mut self, sink: &mut S) {
         self.begin(sink, Phase::VolatilityInterruption);
-        if self.config.interruption > 0 {
-            self.interruption_ends = Some(self.now.saturating_add(self.config.interruption));
-        }
     }
 
     pub(super) fn advance<S: EventSink>(&mut self, cmd: &VenueCommand, sink: &mut S) {
@@ -103,7 +106,7 @@ impl Venue {
         if to < self.now {
             return self.reject(sink, cmd, Reason::Expired);
         }
-        self.acknowledge(sink, cmd.order.price, to);
+        self.acknowledge(sink, cmd, to);
         while let Some((at, due)) = self.next_due().filter(|&(at, _)| at <= to) {
             self.now = self.now.max(at);
             match due {

@@ -24,6 +24,9 @@ impl Venue {
             if self.phase != Phase::Continuous {
                 break;
             }
+            if self.is_crossed() && self.complete(sink) {
+                continue;
+            }
             if self.config.stop_trigger == StopTrigger::BestOpposite && self.registry.has_stops() {
                 self.trail_by_quotes();
                 self.elect_by_quotes();
@@ -50,7 +53,10 @@ impl Venue {
             self.queue_elected();
             match self.consequences.pop_front() {
                 None => return,
-                Some(Consequence::Cancel(id)) => self.end_by(sink, id, Reason::Linked),
+                Some(Consequence::Cancel(id)) => {
+                    self.registry.part_company(id);
+                    self.end_by(sink, id, Reason::Linked);
+                }
                 Some(Consequence::Release(parent)) => self.release_children(sink, parent),
             }
         }
@@ -67,14 +73,14 @@ impl Venue {
                     }
                 }
             }
-            EventKind::Cancelled | EventKind::Triggered => self.note_links(e.id),
+            EventKind::Cancelled => self.note_links(e.id),
             _ => {}
         }
     }
 
     /// An order traded, became active or ended.
     fn note_links(&mut self, id: u64) {
-        if let Some(partner) = self.registry.part_company(id) {
+        if let Some(partner) = self.registry.find_mut(id).and_then(|t| t.partner) {
             self.consequences.push_back(Consequence::Cancel(partner));
         }
         if !self.is_live(id)
@@ -97,7 +103,7 @@ impl Venue {
                 self.end_by(sink, child, Reason::Linked);
                 continue;
             }
-            self.registry.change(child, |t| t.order.qty = t.order.qty.min(share));
+            self.registry.change(child, |t| t.granted = Some(share));
             self.registry.elect(child);
         }
     }
@@ -167,7 +173,11 @@ impl Venue {
         let (side, trigger) = (t.order.side, self.config.stop_trigger);
         let by_quotes = trigger == StopTrigger::BestOpposite;
         if t.order_type.is_trailing() {
-            let reference = if by_quotes { self.quote_reference(side) } else { self.last };
+            let reference = match by_quotes {
+                true if self.phase == Phase::Continuous => self.quote_reference(side),
+                true => None,
+                false => self.last,
+            };
             match (t.stop_price, reference) {
                 (None, None) => return Err(Reason::StopPrice),
                 (None, Some(reference)) => t.stop_price = Some(candidate(t, reference)),
@@ -197,6 +207,13 @@ impl Venue {
         let Some(mut t) = self.registry.remove(id) else { return };
         t.is_elected = false;
         let is_child = t.parent.take().is_some();
+        if let Some(granted) = t.granted.take() {
+            t.order.qty = t.order.qty.min(granted);
+            t.judge_display();
+        }
+        if !is_child && let Some(partner) = t.partner {
+            self.consequences.push_back(Consequence::Cancel(partner));
+        }
         if is_child && t.order_type.is_stop() {
             return self.hold_released_stop(sink, t);
         }

@@ -37,6 +37,8 @@ pub(crate) struct Terms {
     pub(crate) partner: Option<u64>,
     /// The order it waits for, and what that had traded when this one came.
     pub(crate) parent: Option<(u64, u64)>,
+    /// What its parent traded, once that has ended: the most that it enters with.
+    pub(crate) granted: Option<u64>,
     /// Others wait for it.
     pub(crate) is_parent: bool,
     /// Lots traded since it was accepted.
@@ -50,8 +52,7 @@ impl Terms {
         let has_price =
             cmd.order_type.has_limit() || cmd.order_type == OrderType::Pegged && cmd.options.has(Options::LIMIT);
         let price = if has_price { c.price } else { 0 };
-        let is_iceberg = cmd.display_qty > 0 && cmd.display_qty < c.qty;
-        Terms {
+        let mut terms = Terms {
             entry: 0,
             order: OrderView { id: c.id, side: c.side, price, qty: c.qty, owner: c.owner },
             order_type: cmd.order_type,
@@ -60,8 +61,8 @@ impl Terms {
             options: cmd.options,
             is_held: false,
             is_elected: false,
-            display_qty: if is_iceberg { cmd.display_qty } else { 0 },
-            display_range: if is_iceberg { cmd.display_range } else { 0 },
+            display_qty: cmd.display_qty,
+            display_range: cmd.display_range,
             part: 0,
             behind: 0,
             min_qty: cmd.min_qty,
@@ -72,8 +73,18 @@ impl Terms {
             peg: cmd.peg,
             partner: None,
             parent: None,
+            granted: None,
             is_parent: false,
             traded: 0,
+        };
+        terms.judge_display();
+        terms
+    }
+
+    /// An order that would show all it has is no iceberg.
+    pub(crate) fn judge_display(&mut self) {
+        if self.display_qty >= self.order.qty {
+            (self.display_qty, self.display_range) = (0, 0);
         }
     }
 
