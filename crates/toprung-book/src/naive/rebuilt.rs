@@ -40,6 +40,12 @@ pub struct RebuiltBook {
 }
 
 impl RebuiltBook {
+    /// An order comes in: new, triggered, repriced or replaced.
+    fn enter(&mut self, order: OrderView, place: Place, part: u64) {
+        self.join(order, place, part);
+        self.entered = Some(order.id);
+    }
+
     /// Puts an order at the back of its place; `part` is what an iceberg will show, otherwise 0.
     fn join(&mut self, order: OrderView, place: Place, part: u64) {
         let OrderView { id, side, price, qty, .. } = order;
@@ -50,9 +56,6 @@ impl RebuiltBook {
             queue.push_back(id);
         }
         assert!(self.orders.insert(id, Known { order, place, shown }).is_none(), "order {id} entered twice");
-        if place != Place::Held {
-            self.entered = Some(id);
-        }
     }
 
     fn place(&mut self, place: Place, side: Side, price: i64) -> Option<&mut VecDeque<u64>> {
@@ -133,7 +136,7 @@ impl RebuiltBook {
         let known = self.leave(e.id);
         let place = if e.flags.has(EventFlags::HELD) { Place::Held } else { known.place };
         assert_eq!(known.order.owner, e.owner, "order {} changed its owner", e.id);
-        self.join(OrderView { id: if e.other == 0 { e.id } else { e.other }, ..order }, place, 0);
+        self.enter(OrderView { id: if e.other == 0 { e.id } else { e.other }, ..order }, place, 0);
     }
 
     fn refreshed(&mut self, e: &Event) {
@@ -204,18 +207,18 @@ impl EventSink for RebuiltBook {
         let order = OrderView { id: e.id, side: e.side, price: e.price, qty: e.qty, owner: e.owner };
         match e.kind {
             EventKind::Rejected | EventKind::Phase | EventKind::Indicative | EventKind::Acknowledged => {}
-            EventKind::Accepted => self.join(order, place_of(e.flags), e.other),
+            EventKind::Accepted => self.enter(order, place_of(e.flags), e.other),
             EventKind::Triggered => {
                 let known = self.leave(e.id);
                 assert_eq!(known.place, Place::Held, "order {} was triggered without being held", e.id);
                 assert!(e.qty <= known.order.qty, "order {} was triggered with more than it had", e.id);
-                self.join(order, place_of(e.flags), e.other);
+                self.enter(order, place_of(e.flags), e.other);
             }
             EventKind::Repriced => {
                 let known = self.leave(e.id);
                 assert!(matches!(known.place, Place::Hidden | Place::Held), "order {} has no peg", e.id);
                 assert_eq!(known.order.qty, e.qty, "order {} was repriced with another quantity than it had", e.id);
-                self.join(order, place_of(e.flags.with(EventFlags::HIDDEN)), 0);
+                self.enter(order, place_of(e.flags.with(EventFlags::HIDDEN)), 0);
             }
             EventKind::Refreshed => self.refreshed(e),
             EventKind::Trade => self.trade(e),
