@@ -281,6 +281,12 @@ impl VenueCommand {
         VenueCommand::new(action, Command::limit(0, Side::Buy, price, qty))
     }
 
+    /// The same command in the name of `owner`.
+    pub const fn owned_by(mut self, owner: u32) -> VenueCommand {
+        self.order.owner = owner;
+        self
+    }
+
     /// The same command with a stop price.
     pub const fn with_stop_price(mut self, stop_price: i64) -> VenueCommand {
         self.stop_price = stop_price;
