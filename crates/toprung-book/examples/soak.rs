@@ -15,10 +15,10 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use draws::{Random, participants, policy};
-use toprung_book::naive::{NaiveBook, NaiveVenue, RebuiltBook};
+use toprung_book::naive::{NaiveBook, RebuiltBook};
 use toprung_book::{
     Book, BookConfig, Command, CommandFlags, CommandKind, Event, MatchingBook, ReplacePriority, SelfTradeScope, Side,
-    TimeInForce, VenueCommand,
+    TimeInForce, Venue, VenueCommand,
 };
 use venues::{Market, compare, listed, shrink};
 
@@ -100,7 +100,7 @@ fn run_venue(mut r: Random) -> Result<u64, String> {
     let market = Market::draw(&mut r);
     let count = r.pick(&[30, 100, 100, 400]);
     let cmds: Vec<VenueCommand> = (0..count).map(|index| market.command(&mut r, index)).collect();
-    let run = |cmds: &[VenueCommand]| compare(NaiveVenue::new(market.config.clone()), &market.config, cmds);
+    let run = |cmds: &[VenueCommand]| compare(Venue::new(market.config.clone()), &market.config, cmds);
     match run(&cmds) {
         Ok(()) => Ok(count),
         Err(_) => {

@@ -9,21 +9,12 @@ use support::draws::Random;
 use support::venues::{Market, compare, listed};
 use support::{Prices, command, config};
 use toprung_book::naive::{NaiveBook, NaiveVenue};
-use toprung_book::{
-    BookConfig, Command, CommandFlags, CommandKind, Event, MatchingBook, Side, TradingVenue, VenueCommand, VenueConfig,
-};
-
-/// A venue refuses post-only orders that cannot rest; a book takes them.
-fn plain(cmd: &Command) -> bool {
-    let enters = matches!(cmd.kind, CommandKind::Limit | CommandKind::Market);
-    let rests = cmd.kind == CommandKind::Limit && cmd.tif.rests();
-    !enters || rests || !cmd.flags.has(CommandFlags::POST_ONLY)
-}
+use toprung_book::{BookConfig, Command, Event, MatchingBook, Side, TradingVenue, Venue, VenueCommand, VenueConfig};
 
 fn same_as_book(config: &BookConfig, cmds: &[Command]) {
     let mut book = NaiveBook::new(config.clone());
     let mut venue = NaiveVenue::new(VenueConfig { book: config.clone(), ..VenueConfig::default() });
-    for (i, cmd) in cmds.iter().filter(|cmd| plain(cmd)).enumerate() {
+    for (i, cmd) in cmds.iter().enumerate() {
         let (mut got, mut want): (Vec<Event>, Vec<Event>) = (Vec::new(), Vec::new());
         venue.apply(&VenueCommand::from(*cmd), &mut got);
         book.apply(cmd, &mut want);
@@ -58,7 +49,7 @@ proptest! {
         let market = Market::draw(&mut Random(market));
         let commands = draws.iter().zip(0..).map(|(&seed, index)| market.command(&mut Random(seed), index));
         let cmds: Vec<VenueCommand> = commands.collect();
-        let difference = compare(NaiveVenue::new(market.config.clone()), &market.config, &cmds).err();
+        let difference = compare(Venue::new(market.config.clone()), &market.config, &cmds).err();
         let told = difference.map(|difference| format!("{difference}\n{:?}\n{}", market.config, listed(&cmds)));
         prop_assert_eq!(told.unwrap_or_default(), "");
     }

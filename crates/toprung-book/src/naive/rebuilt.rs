@@ -35,8 +35,9 @@ pub struct RebuiltBook {
     displayed: [BTreeMap<i64, VecDeque<u64>>; 2],
     hidden: [BTreeMap<i64, VecDeque<u64>>; 2],
     unpriced: [VecDeque<u64>; 2],
-    /// The order that entered last: as an aggressor an iceberg gives more than it shows.
+    /// The order that entered and may still trade on: as an aggressor an iceberg gives more than it shows.
     entered: Option<u64>,
+    seq: u64,
 }
 
 impl RebuiltBook {
@@ -204,6 +205,14 @@ fn place_of(flags: EventFlags) -> Place {
 
 impl EventSink for RebuiltBook {
     fn event(&mut self, e: &Event) {
+        // What a command or another order begins, finds the last one that entered at rest.
+        let goes_on = match e.kind {
+            EventKind::Trade => self.entered == Some(e.taker()),
+            _ => e.reason != Reason::Linked,
+        };
+        if self.seq != e.seq || !goes_on {
+            (self.seq, self.entered) = (e.seq, None);
+        }
         let order = OrderView { id: e.id, side: e.side, price: e.price, qty: e.qty, owner: e.owner };
         match e.kind {
             EventKind::Rejected | EventKind::Phase | EventKind::Indicative | EventKind::Acknowledged => {}

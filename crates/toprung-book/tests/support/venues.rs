@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use toprung_book::naive::{NaiveVenue, RebuiltBook};
 use toprung_book::{
     AuctionAllocation, BookConfig, Command, CommandFlags, CommandKind, Event, EventKind, MarketRemainder, Options,
-    OrderType, OrderView, Peg, Phase, Policy, ReplacePriority, Scheduled, SelfTradeScope, Side, StopEntry, StopTrigger,
+    OrderType, Peg, Phase, Policy, ReplacePriority, Scheduled, SelfTradeScope, Side, StopEntry, StopTrigger,
     TimeInForce, TradingVenue, VenueAction, VenueCommand, VenueConfig,
 };
 
@@ -147,10 +147,6 @@ impl Market {
                 _ => cmd.stop_price = r.pick(&[i64::MIN, i64::MAX, 0]),
             }
         }
-        // Id 0 as a new id cannot be told from none.
-        if cmd.action == VenueAction::Replace && cmd.link == 0 {
-            cmd.link = cmd.order.id;
-        }
         cmd
     }
 
@@ -273,7 +269,7 @@ impl Market {
 struct Course<V> {
     venue: V,
     rebuilt: RebuiltBook,
-    /// Orders that came as all-or-none: these may cross the book.
+    /// Orders that came as all-or-none: these let the book be crossed.
     all_or_none: BTreeSet<u64>,
 }
 
@@ -336,20 +332,19 @@ impl<V: TradingVenue> Course<V> {
         same("rebuilt held orders", self.rebuilt.held(), held)
     }
 
-    /// Nothing is open with nothing, and in the continuous phase only an all-or-none order crosses the book.
+    /// Nothing is open with nothing, and in the continuous phase only an all-or-none order lets the book be crossed.
     fn is_sound(&self) -> Result<(), String> {
-        let resting = Side::BOTH.map(|side| [self.venue.queue(side), self.venue.hidden(side)].concat());
+        let displayed = Side::BOTH.map(|side| self.venue.queue(side));
+        let hidden = Side::BOTH.map(|side| self.venue.hidden(side));
         let unpriced = Side::BOTH.map(|side| self.venue.unpriced(side)).concat();
-        if resting.iter().flatten().chain(&unpriced).any(|o| o.qty == 0) {
+        if displayed.iter().chain(&hidden).flatten().chain(&unpriced).any(|o| o.qty == 0) {
             return Err("an order has nothing open".to_owned());
         }
-        let [bids, asks] = resting.map(|orders| {
-            let others = orders.into_iter().filter(|o: &OrderView| !self.all_or_none.contains(&o.id));
-            others.map(|o| o.price).collect::<Vec<i64>>()
-        });
-        match (bids.iter().max(), asks.iter().min()) {
+        let best = |i: usize| displayed[i].first().into_iter().chain(hidden[i].first()).map(|o| o.price);
+        match (best(0).max(), best(1).min()) {
             (Some(bid), Some(ask)) if bid >= ask && self.venue.phase() == Phase::Continuous => {
-                Err(format!("crossed: a bid at {bid}, an ask at {ask}"))
+                let excused = displayed.iter().flatten().any(|o| self.all_or_none.contains(&o.id));
+                if excused { Ok(()) } else { Err(format!("crossed: a bid at {bid}, an ask at {ask}")) }
             }
             _ => Ok(()),
         }

@@ -1,7 +1,9 @@
 //! All-or-none orders as aggressors.
 
 use super::NaiveVenue;
-use super::places::{Opposite, in_order, within};
+use super::auction::pairs;
+use super::order::Order;
+use super::places::{Opposite, in_order};
 use crate::command::Side;
 use crate::event::EventFlags;
 
@@ -45,15 +47,58 @@ impl NaiveVenue {
         given
     }
 
-    /// An order of `side` has come to rest at `price`: the all-or-none orders opposite try again, once each.
-    pub(super) fn retry_all_or_none(&mut self, side: Side, price: i64) {
-        let waiting: Vec<u64> = in_order(&self.displayed[!side as usize])
-            .filter(|id| self.orders[id].all_or_none && within(side, Some(price), self.orders[id].price))
-            .collect();
-        for id in waiting {
-            if self.orders.contains_key(&id) {
-                self.trade_all_or_none(id);
+    /// Whether an order that may rest waits behind an all-or-none order of its own side.
+    pub(super) fn waits(&self, o: &Order, limit: Option<i64>) -> bool {
+        let Some(limit) = limit.filter(|_| o.tif.rests()) else { return false };
+        in_order(&self.displayed[o.side as usize])
+            .any(|id| self.orders[&id].all_or_none && o.side.key(self.orders[&id].price) >= o.side.key(limit))
+    }
+
+    /// If the book is crossed: its sides try to complete each other. Whether they did.
+    pub(super) fn complete_crossed(&mut self) -> bool {
+        let [bids, asks] = Side::BOTH.map(|side| self.priced(side));
+        let (Some(bid), Some(ask)) = (bids.first(), asks.first()) else { return false };
+        let buyers_take = self.orders[&bid.id].all_or_none || !self.orders[&ask.id].all_or_none;
+        let Some(hands) = self.equal_hands([&bids, &asks]) else { return false };
+        let ids: Vec<u64> = hands.iter().flatten().map(|&(next, _)| next.id).collect();
+        let [buyers, sellers] = hands;
+        let (takers, makers) = if buyers_take { (buyers, sellers) } else { (sellers, buyers) };
+        for (taker, maker, lots) in pairs(&takers, &makers) {
+            self.exchange(taker.id, maker.id, maker.price, lots, EventFlags::NONE);
+        }
+        ids.into_iter().for_each(|id| self.refresh(id));
+        true
+    }
+
+    /// What each side hands over so that both give the same, if they come to it.
+    fn equal_hands(&self, sides: [&[Opposite]; 2]) -> Option<[Vec<(Opposite, u64)>; 2]> {
+        let all = |next: &Opposite| (*next, self.orders[&next.id].open);
+        let lots = |hand: &[(Opposite, u64)]| hand.iter().map(|&(_, lots)| u128::from(lots)).sum::<u128>();
+        let crosses = |bid: &Opposite, ask: &Opposite| bid.price >= ask.price;
+        if !crosses(&sides[0][0], &sides[1][0]) {
+            return None;
+        }
+        let mut hands = sides.map(|side| vec![all(&side[0])]);
+        loop {
+            let sums = [lots(&hands[0]), lots(&hands[1])];
+            if sums[0] == sums[1] {
+                return Some(hands);
             }
+            let (more, fewer) = if sums[0] > sums[1] { (0, 1) } else { (1, 0) };
+            let excess = sums[more] - sums[fewer];
+            let last = hands[more].last_mut()?;
+            if !self.orders[&last.0.id].all_or_none && u128::from(last.1) > excess {
+                last.1 -= excess as u64;
+                return Some(hands);
+            }
+            let next = sides[fewer].get(hands[fewer].len()).filter(|_| hands[fewer].len() < REACH_MAX)?;
+            let meets = |&(other, _): &(Opposite, u64)| {
+                if fewer == 0 { crosses(next, &other) } else { crosses(&other, next) }
+            };
+            if !hands[more].iter().all(meets) {
+                return None;
+            }
+            hands[fewer].push(all(next));
         }
     }
 }

@@ -103,15 +103,24 @@ impl NaiveVenue {
         let Some(chosen) = self.auction_price() else { return };
         let [buyers, sellers] = Side::BOTH.map(|side| self.fills(side, chosen.price, chosen.volume()));
         let ids: Vec<u64> = buyers.iter().chain(&sellers).map(|&(id, _)| id).collect();
-        let (mut buyers, mut sellers) = (buyers.into_iter(), sellers.into_iter());
-        let (mut buyer, mut seller) = (buyers.next(), sellers.next());
-        while let (Some((buys, wanted)), Some((sells, offered))) = (buyer, seller) {
-            let lots = wanted.min(offered);
+        for (buys, sells, lots) in pairs(&buyers, &sellers) {
             self.exchange(buys, sells, chosen.price, lots, EventFlags::AUCTION);
-            buyer = if wanted == lots { buyers.next() } else { Some((buys, wanted - lots)) };
-            seller = if offered == lots { sellers.next() } else { Some((sells, offered - lots)) };
         }
         ids.into_iter().for_each(|id| self.refresh(id));
         self.reference = Some(chosen.price);
     }
+}
+
+/// Pairs two sides in their order: each pair with as many lots as both still have.
+pub(super) fn pairs<T: Copy>(a: &[(T, u64)], b: &[(T, u64)]) -> Vec<(T, T, u64)> {
+    let (mut a, mut b) = (a.iter().copied(), b.iter().copied());
+    let (mut one, mut other) = (a.next(), b.next());
+    let mut pairs = Vec::new();
+    while let (Some((x, wanted)), Some((y, offered))) = (one, other) {
+        let lots = wanted.min(offered);
+        pairs.push((x, y, lots));
+        one = if wanted == lots { a.next() } else { Some((x, wanted - lots)) };
+        other = if offered == lots { b.next() } else { Some((y, offered - lots)) };
+    }
+    pairs
 }

@@ -41,8 +41,8 @@ impl NaiveVenue {
         let post_only = cmd.order.flags.has(CommandFlags::POST_ONLY);
         let no_prevention = cmd.order.flags.self_trade() == SelfTrade::Allow;
         let rules = [
-            !post_only || limit && lasts(tif) && !all_or_none,
-            !has(Options::SLIDE) || post_only,
+            !post_only || (limit || market) && !for_auction(tif) && !all_or_none,
+            !has(Options::SLIDE) || post_only && limit && lasts(tif),
             cmd.display_qty == 0
                 || limit
                     && tif.rests()

@@ -129,8 +129,7 @@ impl NaiveVenue {
         if !may_rest {
             return None;
         }
-        let all_or_none =
-            self.orders.values().any(|r| r.place == Place::Displayed && r.side != o.side && r.all_or_none);
+        let all_or_none = self.orders.values().any(|r| r.place == Place::Displayed && r.all_or_none);
         let trades = !collects && self.would_trade(o.side, shape.limit) && !all_or_none;
         if self.live() >= self.config.book.max_orders as usize && !trades {
             return Some(Reason::BookFull);
@@ -160,7 +159,9 @@ impl NaiveVenue {
     pub(super) fn match_and_rest(&mut self, id: u64, limit: Option<i64>, replaced: bool) {
         let o = self.orders[&id].clone();
         let mut tripped = false;
-        if o.all_or_none {
+        if self.waits(&o, limit) {
+            // Behind an all-or-none order.
+        } else if o.all_or_none {
             self.trade_all_or_none(id);
         } else {
             if let Some(reason) = self.too_little(&o, limit) {
@@ -182,14 +183,11 @@ impl NaiveVenue {
         }
     }
 
-    /// Comes to rest; in the continuous phase all-or-none orders opposite try again.
+    /// Comes to rest.
     pub(super) fn rest(&mut self, id: u64, limit: Option<i64>, replaced: bool) {
         self.join(id, limit);
         if replaced && self.orders[&id].is_iceberg() {
             self.say_refreshed(id);
-        }
-        if let Some(price) = limit.filter(|_| self.phase == Phase::Continuous) {
-            self.retry_all_or_none(self.orders[&id].side, price);
         }
     }
 
@@ -218,7 +216,8 @@ impl NaiveVenue {
             o.order_type = if o.order_type.has_limit() { OrderType::Limit } else { OrderType::Market };
             return self.trigger(id, false);
         };
-        o.shrink_to(granted.min(o.open));
+        o.open = granted.min(o.open);
+        o.forget_parts();
         let mut o = o.clone();
         if o.order_type.is_stop() {
             let outcome = self.stop_entry(&mut o, StopEntry::Trigger);

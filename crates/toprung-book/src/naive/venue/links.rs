@@ -53,6 +53,9 @@ impl NaiveVenue {
             if self.phase != Phase::Continuous {
                 return;
             }
+            if self.complete_crossed() {
+                continue;
+            }
             self.look_at_best();
             let repriced = self.reprice_pegs();
             if self.phase != Phase::Continuous {

@@ -71,10 +71,8 @@ impl Order {
     pub(super) fn new(cmd: &VenueCommand, entry: u64) -> Order {
         let has = |option| cmd.options.has(option);
         let kind = cmd.order_type;
-        // What shows at least all of it hides nothing.
-        let iceberg = cmd.display_qty > 0 && cmd.display_qty < cmd.order.qty;
         let parent = has(Options::ONE_TRIGGERS_OTHER).then_some(Parent { id: cmd.parent, traded: 0 });
-        Order {
+        let mut o = Order {
             id: cmd.order.id,
             side: cmd.order.side,
             owner: cmd.order.owner,
@@ -89,8 +87,8 @@ impl Order {
             min_qty: cmd.min_qty,
             price: if kind.has_limit() { cmd.order.price } else { 0 },
             open: cmd.order.qty,
-            display_qty: if iceberg { cmd.display_qty } else { 0 },
-            display_range: if iceberg { cmd.display_range } else { 0 },
+            display_qty: cmd.display_qty,
+            display_range: cmd.display_range,
             part: 0,
             shown: 0,
             stop_price: has(Options::STOP_PRICE).then_some(cmd.stop_price).filter(|_| kind.is_stop()),
@@ -105,7 +103,9 @@ impl Order {
             traded: 0,
             entry,
             place: Place::Entering,
-        }
+        };
+        o.forget_parts();
+        o
     }
 
     pub(super) fn is_iceberg(&self) -> bool {
@@ -133,6 +133,13 @@ impl Order {
 
     pub(super) fn nth_part(&self, n: u64) -> u64 {
         crate::venue::part(self.display_qty, self.display_range, self.id, n)
+    }
+
+    /// What shows at least all of it hides nothing.
+    pub(super) fn forget_parts(&mut self) {
+        if self.display_qty >= self.open {
+            (self.display_qty, self.display_range) = (0, 0);
+        }
     }
 
     /// Takes lots that do not trade: of an iceberg first what is behind.

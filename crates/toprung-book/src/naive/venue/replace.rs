@@ -65,9 +65,10 @@ impl NaiveVenue {
             if display {
                 new.display_qty = cmd.display_qty;
             }
-            if new.display_qty == 0 || new.display_qty >= qty {
-                (new.display_qty, new.display_range) = (0, 0);
+            if display && cmd.display_qty == 0 {
+                new.display_range = 0;
             }
+            new.forget_parts();
             self.replace_anew(cmd, &old, new);
         }
     }
@@ -79,6 +80,7 @@ impl NaiveVenue {
         let limit_order = (displayed || old.place == Place::Hidden) && !old.is_peg();
         let display_fits = cmd.display_qty == 0 || cmd.display_qty > old.display_range;
         (!has(Options::NEW_SIDE) || limit_order)
+            && (!has(Options::NEW_ID) || cmd.link != 0)
             && (!has(Options::STOP_PRICE) || old.place == Place::Held && old.order_type.is_stop())
             && (!has(Options::DISPLAY) || displayed && !old.all_or_none && display_fits)
             && (!has(Options::TOTAL_QTY) || self.config.count_fills)
