@@ -10,6 +10,7 @@ use crate::view::OrderView;
 
 /// The orders that a ladder is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Class {
     Displayed = 0,
     Hidden = 1,
