@@ -5,8 +5,10 @@
 
 mod rebuilt;
 mod steps;
+mod venue;
 
 pub use rebuilt::RebuiltBook;
+pub use venue::NaiveVenue;
 
 use std::collections::{BTreeMap, VecDeque};
 
