@@ -20,7 +20,11 @@ regenerate(['docs/orders.md', ...pages.sort()], 'gen-order-docs.mjs', (what, pag
 
 function truthTable() {
   const { phases, rows } = JSON.parse(toprung(['orders', '--json']));
-  const words = ({ order, timesInForce, answers }) => [order, timesInForce.join(', '), ...phases.map((p) => answers[p])];
+  const words = ({ order, timesInForce, answers }) => [
+    order,
+    timesInForce.join(', '),
+    ...phases.map((p) => answers[p]),
+  ];
   return table([['order', 'time in force', ...phases.map((p) => p.replaceAll('-', ' '))], ...rows.map(words)]);
 }
 
@@ -31,7 +35,7 @@ function run(code) {
     const [first] = args;
     const about = first?.entry?.id ?? first?.id ?? (typeof first === 'object' || first === undefined ? '' : first);
     const label = `${method} ${about}`.trim();
-    lines.push(...events.map((e, i) => `${(i === 0 ? label : '').padEnd(24)}${eventWords(e)}`.trimEnd()));
+    lines.push(...events.map((e, i) => `${(i === 0 ? label : '').padEnd(28)}${eventWords(e)}`.trimEnd()));
   };
   const handler = {
     get(venue, name) {
@@ -44,9 +48,7 @@ function run(code) {
       };
     },
   };
-  const Recorded = function (config) {
-    return new Proxy(new Venue(config), handler);
-  };
+  const Recorded = new Proxy(Venue, { construct: (_, [config]) => new Proxy(new Venue(config), handler) });
   const program = code.replace(/^import .*\n/gm, '');
   new Function('Venue', program)(Recorded);
   return lines;

@@ -4,7 +4,8 @@
 export function eventWords(e) {
   const held = e.held ? ', held' : '';
   const hidden = e.hidden ? ', hidden' : '';
-  const terms = () => `${e.side} ${e.qty} ${e.market ? 'at the market' : `at ${e.price}`}`;
+  const at = e.market ? 'at the market' : e.held && e.price === 0 ? 'without a price' : `at ${e.price}`;
+  const terms = () => `${e.side} ${e.qty} ${at}`;
   switch (e.kind) {
     case 'accepted':
       return `accepted #${e.id}: ${terms()}${e.displayQty ? `, shows ${e.displayQty}` : ''}${hidden}${held}`;
@@ -25,12 +26,12 @@ export function eventWords(e) {
     case 'refreshed':
       return `refreshed #${e.id}: shows ${e.qty}, ${e.behind} behind`;
     case 'repriced':
-      return e.held ? `repriced #${e.id}: without a price, held` : `repriced #${e.id}: ${terms()}`;
+      return `repriced #${e.id}: ${terms()}${held}`;
     case 'phase':
       return `phase: ${e.from} to ${e.to}`;
     case 'indicative':
       return `indicative: ${e.qty} at ${e.price}, ${e.surplus} too many to ${e.side}`;
     default:
-      return `acknowledged: ${e.qty}`;
+      return `acknowledged: ${e.qty || e.price}`;
   }
 }

@@ -18,7 +18,7 @@ export function regenerate(files, script, render) {
   for (const name of files) {
     const file = path.join(root, name);
     const old = readFileSync(file, 'utf8');
-    const text = old.replace(/(<!-- generated: (.+) -->\n)[\s\S]*?(<!-- end -->)/g, (whole, begin, what, end, at) => {
+    const text = old.replace(/(<!-- generated: (.+) -->\n)[\s\S]*?(<!-- end -->)/g, (_, begin, what, end, at) => {
       const content = render(what, old, at);
       if (content === undefined) throw new Error(`${name}: nothing is known that is called "${what}"`);
       return `${begin}\n${content}\n\n${end}`;

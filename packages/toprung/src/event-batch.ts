@@ -77,6 +77,8 @@ export interface CancelledEvent extends EventBase {
   /** What was open. */
   qty: number;
   reason: Reason;
+  /** It waited beside the book. */
+  held?: true;
 }
 
 /** A resting order has less open quantity and keeps its place. */
@@ -88,6 +90,8 @@ export interface ReducedEvent extends EventBase {
   qty: number;
   /** What was taken off. */
   by: number;
+  /** It waits beside the book. */
+  held?: true;
 }
 
 /** A resting order has a new price or open quantity. */
@@ -300,9 +304,9 @@ export class EventBatch<E extends VenueEvent = BookEvent> {
         return { kind: 'trade', command, id, owner, maker: other, side, price, qty, ...auction };
       }
       case 3:
-        return { kind: 'cancelled', command, id, owner, side, price, qty, reason: REASONS[this.reason[i]!]! };
+        return { kind: 'cancelled', command, id, owner, side, price, qty, reason: REASONS[this.reason[i]!]!, ...held };
       case 4:
-        return { kind: 'reduced', command, id, owner, side, price, qty, by: other };
+        return { kind: 'reduced', command, id, owner, side, price, qty, by: other, ...held };
       case 5: {
         const keptPriority = (flags & EventFlags.KEPT_PRIORITY) !== 0;
         const newId = other !== 0 && { newId: other };

@@ -45,11 +45,12 @@ describe('limit orders', () => {
     expectTypeOf<Limit & { timeInForce: 'fok'; hidden: true }>().not.toExtend<Order>();
   });
 
-  it('are post-only only if they rest and are no auction’s', () => {
+  it('slide only if they rest, and are post-only only outside auctions', () => {
     expectTypeOf<Limit & { postOnly: true }>().toExtend<LimitOrder>();
     expectTypeOf<Limit & { postOnly: 'slide'; hidden: true }>().toExtend<LimitOrder>();
     expectTypeOf<Limit & { postOnly: 'jump' }>().not.toExtend<Order>();
-    expectTypeOf<Limit & { timeInForce: 'ioc'; postOnly: true }>().not.toExtend<Order>();
+    expectTypeOf<Limit & { timeInForce: 'ioc'; postOnly: true }>().toExtend<LimitOrder>();
+    expectTypeOf<Limit & { timeInForce: 'ioc'; postOnly: 'slide' }>().not.toExtend<Order>();
     expectTypeOf<Limit & { timeInForce: 'at-open'; postOnly: true }>().not.toExtend<Order>();
   });
 
@@ -80,7 +81,9 @@ describe('other orders', () => {
     expectTypeOf<Market & { timeInForce: 'ioc'; minQty: number }>().toExtend<MarketOrder>();
     expectTypeOf<Market & { hidden: true }>().not.toExtend<Order>();
     expectTypeOf<Market & { display: { qty: number } }>().not.toExtend<Order>();
-    expectTypeOf<Market & { postOnly: true }>().not.toExtend<Order>();
+    expectTypeOf<Market & { postOnly: true }>().toExtend<Order>();
+    expectTypeOf<Market & { postOnly: 'slide' }>().not.toExtend<Order>();
+    expectTypeOf<Base & { type: 'market-to-limit'; postOnly: true }>().not.toExtend<Order>();
     expectTypeOf<Market & { oneCancelsOther: number }>().not.toExtend<Order>();
     expectTypeOf<Market & { minQty: number }>().not.toExtend<Order>();
     expectTypeOf<Base & { type: 'market-to-limit'; timeInForce: 'fok' }>().not.toExtend<Order>();

@@ -70,6 +70,9 @@ export interface Display {
 /** All of it is shown, a part of it, or nothing. */
 type Shown = { display?: Display; hidden?: false } | { display?: never; hidden: true };
 
+/** It is refused if it would trade. */
+type MayOnlyRest = { postOnly?: boolean };
+
 /** A limit order: trades at `price` or better. */
 export type LimitOrder = Terms & {
   type: 'limit';
@@ -87,29 +90,30 @@ export type LimitOrder = Terms & {
     // All-or-none orders are shown whole and know no self-trade prevention.
     | (RestsLinked & { allOrNone: true } & No<'display' | 'hidden' | 'postOnly' | 'minQty' | 'selfTrade'>)
     | (AtOnceLinked<'ioc'> &
-        Prevents & {
+        Prevents &
+        MayOnlyRest & {
           /** Least lots that must trade at once, or it ends without trading. */
           minQty?: number;
-        } & No<'display' | 'hidden' | 'postOnly' | 'allOrNone'>)
-    | (AtOnceLinked<'fok'> & Prevents & No<'display' | 'hidden' | 'postOnly' | 'allOrNone' | 'minQty'>)
+        } & No<'display' | 'hidden' | 'allOrNone'>)
+    | (AtOnceLinked<'fok'> & Prevents & MayOnlyRest & No<'display' | 'hidden' | 'allOrNone' | 'minQty'>)
     | (ForAuction & Prevents & Shown & No<'postOnly' | 'allOrNone' | 'minQty' | 'oneCancelsOther' | 'oneTriggersOther'>)
   );
 
 /** What only limit orders have. */
-type NoLimitOptions = No<'display' | 'hidden' | 'postOnly' | 'allOrNone'>;
+type NoLimitOptions = No<'display' | 'hidden' | 'allOrNone'>;
 
 /** A market order: trades at any price. What is left goes the way of the venue’s `marketRemainder`. */
 export type MarketOrder = Terms &
   Prevents &
   NoLimitOptions & { type: 'market' } & (
-    | (Rests & TriggeredByOther & No<'oneCancelsOther' | 'minQty'>)
-    | (AtOnceLinked<'ioc'> & { minQty?: number })
-    | (AtOnceLinked<'fok'> & No<'minQty'>)
-    | (ForAuction & No<'oneCancelsOther' | 'oneTriggersOther' | 'minQty'>)
+    | (Rests & TriggeredByOther & MayOnlyRest & No<'oneCancelsOther' | 'minQty'>)
+    | (AtOnceLinked<'ioc'> & MayOnlyRest & { minQty?: number })
+    | (AtOnceLinked<'fok'> & MayOnlyRest & No<'minQty'>)
+    | (ForAuction & No<'postOnly' | 'oneCancelsOther' | 'oneTriggersOther' | 'minQty'>)
   );
 
 /** What no type but limit and market has. */
-type NoOptions = NoLimitOptions & No<'minQty'>;
+type NoOptions = NoLimitOptions & No<'postOnly' | 'minQty'>;
 
 /** A limit order at the best opposite price. */
 export type MarketToLimitOrder = Terms &
