@@ -366,6 +366,6 @@ impl Venue {
             return self.reject(sink, cmd, Reason::Unsupported);
         }
         self.blocked.insert(cmd.order.owner);
-        self.mass_cancel(cmd, sink);
+        self.mass_cancel(&VenueCommand { options: Options::NONE, ..*cmd }, sink);
     }
 }
