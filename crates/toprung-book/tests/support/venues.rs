@@ -144,6 +144,8 @@ impl Market {
                 1 if cmd.action == VenueAction::Replace => cmd.order.qty = r.below(2),
                 1 => (cmd.order.qty, cmd.display_qty) = (r.pick(&[0, 1, u64::MAX, u64::MAX - 1]), 0),
                 2 => cmd.order.tif = TimeInForce::from_u8(r.below(7) as u8).unwrap_or(TimeInForce::Gtc),
+                // D6
+                3 if cmd.action == VenueAction::Block => {}
                 3 => cmd.options = Options::from_u16(r.below(8192) as u16).unwrap_or_default(),
                 4 => cmd.offset = r.pick(&[i64::MIN, i64::MAX, i64::MIN + 1, 0]),
                 5 => (cmd.display_qty, cmd.display_range) = (r.pick(&[0, u64::MAX]), r.pick(&[0, 1, u64::MAX - 1])),
