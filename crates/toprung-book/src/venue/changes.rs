@@ -260,12 +260,9 @@ impl Venue {
             (t.part, t.behind) = (0, 0);
         });
         self.about(sink, EventKind::Replaced, new, new_id.unwrap_or(0), Reason::None, EventFlags::NONE);
-        let entrant = Entrant { is_all_or_none, limit, ..Entrant::limit(order, class, cmd.order.flags.self_trade()) };
+        let self_trade = cmd.order.flags.self_trade();
+        let entrant = Entrant { is_all_or_none, limit, enters_anew: true, ..Entrant::limit(order, class, self_trade) };
         self.match_and_rest(sink, &entrant);
-        if let Some((h, _)) = self.find_resting(id).filter(|_| display_qty > 0) {
-            let (shown, behind) = (OrderView { qty: self.shown(h), ..self.resting_view(h) }, self.behind(h));
-            self.about(sink, EventKind::Refreshed, &shown, behind, Reason::None, EventFlags::NONE);
-        }
         Ok(())
     }
 
