@@ -8,6 +8,7 @@ use std::ops::{BitOr, BitOrAssign, Not};
 /// The side of an order.
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Side {
     /// Bids: a higher price is better.
     Buy = 0,
@@ -88,6 +89,7 @@ impl CommandKind {
 /// [`Venue`](crate::Venue) ends the others.
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum TimeInForce {
     /// Until cancelled.
     Gtc = 0,
@@ -163,6 +165,7 @@ impl SelfTrade {
 /// Bits that modify a [`Command`]: three switches, and from the fourth bit on its [`SelfTrade`].
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CommandFlags(u8);
 
 impl CommandFlags {

@@ -57,6 +57,6 @@ pub use semantics::SEMANTICS_VERSION;
 pub use sink::{CountingSink, EventSink};
 pub use venue::{
     AuctionAllocation, HeldView, Indicative, MarketRemainder, Options, OrderType, Peg, Phase, Scheduled, StopEntry,
-    StopTrigger, TradingVenue, Venue, VenueAction, VenueCommand, VenueConfig,
+    StopTrigger, TradingVenue, Venue, VenueAction, VenueCommand, VenueConfig, VenueState,
 };
 pub use view::{LevelView, MatchingBook, OrderView};

@@ -59,6 +59,7 @@ impl VenueAction {
 /// How a new order finds its price and its time.
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum OrderType {
     /// At `price` or better.
     Limit = 0,
@@ -122,6 +123,7 @@ impl OrderType {
 /// What a pegged order follows: a price of the displayed book.
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Peg {
     /// The best price of its own side.
     #[default]
@@ -148,6 +150,7 @@ impl Peg {
 /// Bits that modify a [`VenueCommand`].
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Options(u16);
 
 impl Options {
@@ -312,7 +315,11 @@ impl VenueCommand {
         };
         let enters = self.action == VenueAction::Enter;
         let lives = !enters || (self.order.tif as u8) <= crate::TimeInForce::Fok as u8;
-        let is_plain = self.options == Options::NONE && self.display_qty == 0 && self.min_qty == 0 && lives;
+        let is_plain = self.options == Options::NONE
+            && self.display_qty == 0
+            && self.display_range == 0
+            && self.min_qty == 0
+            && lives;
         is_plain.then_some(Command { kind, ..self.order })
     }
 }

@@ -149,7 +149,7 @@ impl Venue {
             kind == OrderType::Pegged && !lasts,
             for_auction && !matches!(kind, OrderType::Limit | OrderType::Market),
             options.has(Options::ONE_CANCELS_OTHER)
-                && !(lasts && !matches!(kind, OrderType::Market | OrderType::Budget)),
+                && (!lasts || matches!(kind, OrderType::Market | OrderType::Budget)),
             options.has(Options::ONE_TRIGGERS_OTHER) && for_auction,
         ];
         !rules.contains(&true)

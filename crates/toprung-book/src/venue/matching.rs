@@ -86,7 +86,7 @@ impl Venue {
         {
             return Some(Maker { h, class: Class::Unpriced, price });
         }
-        let (key, level, class) = self.priced_levels(opposite, t.limit_key()).next()?;
+        let (key, level, class) = self.best_level(opposite).filter(|&(key, ..)| key >= t.limit_key())?;
         let price = opposite.key(key);
         let maker = Maker { h: self.book.slab.get(level).next, class, price };
         t.only.is_none_or(|only| only == price).then_some(maker)

@@ -10,6 +10,7 @@ use crate::view::OrderView;
 
 /// The orders that a ladder is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) enum Class {
     Displayed = 0,
     Hidden = 1,
@@ -114,9 +115,19 @@ impl Venue {
         std::iter::from_fn(next).take_while(move |&(key, ..)| key >= limit_key)
     }
 
+    /// The first level of a side in order of priority: its key and handle.
+    pub(super) fn best_level(&self, side: Side) -> Option<(i64, Handle, Class)> {
+        let (displayed, hidden) = (self.ladder(Class::Displayed, side), self.ladder(Class::Hidden, side));
+        if displayed.best != NIL && displayed.best_key >= hidden.best_key {
+            Some((displayed.best_key, displayed.best, Class::Displayed))
+        } else {
+            (hidden.best != NIL).then_some((hidden.best_key, hidden.best, Class::Hidden))
+        }
+    }
+
     /// The best price of a side, displayed or hidden, as a key.
     pub(super) fn best_key(&self, side: Side) -> Option<i64> {
-        self.priced_levels(side, i64::MIN).next().map(|(key, ..)| key)
+        self.best_level(side).map(|(key, ..)| key)
     }
 
     /// The best displayed price of a side.

@@ -7,7 +7,8 @@ use crate::venue::command::{Options, OrderType, Peg, VenueCommand};
 use crate::view::OrderView;
 
 /// An order that is more than a plain good-till-cancelled limit order, or that others refer to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Terms {
     /// Number of its entry: what came earlier is smaller.
     pub(crate) entry: u64,
@@ -179,6 +180,16 @@ impl Registry {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Terms> {
         self.terms.values()
+    }
+
+    /// Numbers of entries that were given out.
+    pub(crate) fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// Goes on counting entries from here.
+    pub(crate) fn count_from(&mut self, entries: u64) {
+        self.entries = entries;
     }
 
     /// The number of the next entry.
