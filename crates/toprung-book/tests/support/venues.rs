@@ -30,9 +30,10 @@ pub(crate) struct Market {
     optional: u64,
 }
 
-/// Parts that an iceberg is drawn with at most: seldom as many as it may have, since each is an event.
-fn parts_max(r: &mut Random) -> u64 {
-    if r.below(500) == 0 { 10_100 } else { 30 }
+/// Parts that an iceberg is drawn with: seldom as many as it may have, since each is an event.
+fn parts(r: &mut Random) -> u64 {
+    let most = if r.below(500) == 0 { 10_100 } else { 30 };
+    1 + r.below(most)
 }
 
 const PLAIN: &[OrderType] = &[OrderType::Limit, OrderType::Limit, OrderType::Market];
@@ -145,8 +146,6 @@ impl Market {
                 0 => cmd.order.price = r.pick(&[i64::MIN, i64::MAX, i64::MIN + 1, i64::MAX - 1]),
                 1 => cmd.order.qty = r.pick(&[0, 1, u64::MAX, u64::MAX - 1]),
                 2 => cmd.order.tif = TimeInForce::from_u8(r.below(7) as u8).unwrap_or(TimeInForce::Gtc),
-                // D6
-                3 if cmd.action == VenueAction::Block => {}
                 3 => cmd.options = Options::from_u16(r.below(8192) as u16).unwrap_or_default(),
                 4 => cmd.offset = r.pick(&[i64::MIN, i64::MAX, i64::MIN + 1, 0]),
                 5 => (cmd.display_qty, cmd.display_range) = (r.pick(&[0, 1, u64::MAX]), r.pick(&[0, 1, u64::MAX - 1])),
@@ -236,7 +235,7 @@ impl Market {
         match (cmd.order_type, cmd.order.tif, r.below(4)) {
             (OrderType::Limit | OrderType::Market, TimeInForce::Ioc, _) => cmd.min_qty = 1 + r.below(cmd.order.qty),
             (_, tif, 0 | 1) if limit && tif.rests() => {
-                cmd.display_qty = cmd.order.qty / (1 + r.below(parts_max(r))) + 1;
+                cmd.display_qty = cmd.order.qty / parts(r) + 1;
                 cmd.display_range = r.pick(&[0, 0, 1, 3]).min(cmd.display_qty - 1);
             }
             (_, tif, 2) if limit && tif.rests() => *cmd = cmd.with_options(Options::HIDDEN),
@@ -256,7 +255,7 @@ impl Market {
         cmd.order.qty = if r.below(12) == 0 { 0 } else { order.qty };
         cmd.link = 1 + r.below(self.ids);
         cmd.stop_price = self.price(r);
-        cmd.display_qty = cmd.order.qty / (1 + r.below(parts_max(r))) + r.below(2);
+        cmd.display_qty = cmd.order.qty / parts(r) + r.below(2);
         if r.below(100) < self.optional {
             cmd.options = r.pick(&[
                 Options::STOP_PRICE,
