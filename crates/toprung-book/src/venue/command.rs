@@ -337,6 +337,16 @@ impl From<Command> for VenueCommand {
     }
 }
 
+/// Parts that an iceberg may come to: an aggressor that takes all of them must come to an end.
+const PARTS_MAX: u128 = 10_000;
+
+/// Whether an iceberg of `qty` lots would come to too many parts. One that shows all it has is none.
+pub(crate) fn has_too_many_parts(qty: u64, display_qty: u64, display_range: u64) -> bool {
+    display_qty > 0
+        && display_qty < qty
+        && u128::from(qty) > PARTS_MAX * u128::from(display_qty.saturating_sub(display_range))
+}
+
 /// Lots that an iceberg shows in its `nth` part (from 0): around `display_qty`, the same on every machine.
 pub(crate) fn part(display_qty: u64, display_range: u64, id: u64, nth: u64) -> u64 {
     if display_range == 0 {

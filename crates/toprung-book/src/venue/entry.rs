@@ -7,7 +7,7 @@ use crate::slab::NIL;
 use crate::venue::matching::{Left, Taker};
 use crate::venue::places::Class;
 use crate::venue::terms::Terms;
-use crate::venue::{MarketRemainder, Options, OrderType, Phase, Venue, VenueCommand, part};
+use crate::venue::{MarketRemainder, Options, OrderType, Phase, Venue, VenueCommand, has_too_many_parts, part};
 use crate::view::OrderView;
 
 /// An order that enters the book, after its type has been worked out.
@@ -133,6 +133,7 @@ impl Venue {
             iceberg && !(is_limit && !at_once && !hidden && !all_or_none),
             iceberg
                 && (cmd.display_range >= cmd.display_qty || cmd.display_qty.checked_add(cmd.display_range).is_none()),
+            has_too_many_parts(c.qty, cmd.display_qty, cmd.display_range),
             cmd.display_range > 0 && !iceberg,
             hidden && !(is_limit && !at_once && !all_or_none),
             all_or_none && !(is_limit && lasts && no_prevention && self.book.is_fifo && self.config.breaker.is_none()),
