@@ -315,7 +315,11 @@ impl VenueCommand {
         };
         let enters = self.action == VenueAction::Enter;
         let lives = !enters || (self.order.tif as u8) <= crate::TimeInForce::Fok as u8;
-        let is_plain = self.options == Options::NONE && self.display_qty == 0 && self.min_qty == 0 && lives;
+        let is_plain = self.options == Options::NONE
+            && self.display_qty == 0
+            && self.display_range == 0
+            && self.min_qty == 0
+            && lives;
         is_plain.then_some(Command { kind, ..self.order })
     }
 }

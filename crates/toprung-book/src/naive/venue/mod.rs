@@ -30,7 +30,7 @@ use order::{Order, Place};
 use places::Ladder;
 
 /// More events than any command of a test can give: whoever comes to them has not ended.
-const EVENTS_MAX: usize = 100_000;
+const EVENTS_MAX: usize = 10_000_000;
 
 /// A venue of maps and queues.
 #[derive(Clone, Debug)]
