@@ -98,7 +98,7 @@ fn run(seed: u64) -> Result<u64, String> {
 /// Runs a venue; `Err` says where it differs from the naive one.
 fn run_venue(mut r: Random) -> Result<u64, String> {
     let market = Market::draw(&mut r);
-    let count = r.pick(&[30, 100, 100, 400]);
+    let count = r.pick(&[30, 100, 400, 3_000]);
     let cmds: Vec<VenueCommand> = (0..count).map(|index| market.command(&mut r, index)).collect();
     let run = |cmds: &[VenueCommand]| compare(Venue::new(market.config.clone()), &market.config, cmds);
     match run(&cmds) {

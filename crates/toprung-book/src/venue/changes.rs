@@ -8,7 +8,7 @@ use crate::slab::Handle;
 use crate::venue::entry::Entrant;
 use crate::venue::places::Class;
 use crate::venue::terms::Terms;
-use crate::venue::{Options, OrderType, Phase, Venue, VenueCommand};
+use crate::venue::{Options, OrderType, Phase, Venue, VenueCommand, has_too_many_parts, part};
 use crate::view::OrderView;
 
 /// Where a live order is.
@@ -122,6 +122,10 @@ impl Venue {
             self.end_at(sink, place, &old, Reason::Requested);
             return Ok(());
         }
+        let (display_qty, range) = self.display_after(cmd);
+        if has_too_many_parts(qty, display_qty, range) {
+            return Err(Reason::Unsupported);
+        }
         let side = if has(Options::NEW_SIDE) { cmd.order.side } else { old.side };
         if has_limit && !flags.has(CommandFlags::KEEP_PRICE) && self.is_outside_band(side, price) {
             return Err(Reason::OutsideBand);
@@ -131,6 +135,12 @@ impl Venue {
             Place::Held => self.replace_held(sink, cmd, &new, new_id),
             Place::Resting(h, class) => self.replace_resting(sink, cmd, (h, class), &old, &new, new_id),
         }
+    }
+
+    /// What an order will show of itself after a replace, and its range.
+    fn display_after(&self, cmd: &VenueCommand) -> (u64, u64) {
+        let (display_qty, range) = self.registry.get(cmd.order.id).map_or((0, 0), |t| (t.display_qty, t.display_range));
+        (if cmd.options.has(Options::DISPLAY) { cmd.display_qty } else { display_qty }, range)
     }
 
     /// Whether the options of a replace apply to the order.
@@ -229,16 +239,12 @@ impl Venue {
         {
             return Err(Reason::WouldTrade);
         }
-        let (mut display_qty, range) = match terms {
-            _ if cmd.options.has(Options::DISPLAY) => (cmd.display_qty, terms.map_or(0, |t| t.display_range)),
-            Some(t) => (t.display_qty, t.display_range),
-            None => (0, 0),
-        };
+        let (mut display_qty, range) = self.display_after(cmd);
         let id = new_id.unwrap_or(old.id);
         if display_qty >= new.qty {
             display_qty = 0;
         }
-        let first = if display_qty == 0 { new.qty } else { crate::venue::part(display_qty, range, id, 0).min(new.qty) };
+        let first = if display_qty == 0 { new.qty } else { part(display_qty, range, id, 0).min(new.qty) };
         let stays = new.side == old.side && new.price == old.price;
         let own = if stays { self.shown(h) } else { 0 };
         self.check_level(class, new.side, new.price, first, own)?;
@@ -254,12 +260,9 @@ impl Venue {
             (t.part, t.behind) = (0, 0);
         });
         self.about(sink, EventKind::Replaced, new, new_id.unwrap_or(0), Reason::None, EventFlags::NONE);
-        let entrant = Entrant { is_all_or_none, limit, ..Entrant::limit(order, class, cmd.order.flags.self_trade()) };
+        let self_trade = cmd.order.flags.self_trade();
+        let entrant = Entrant { is_all_or_none, limit, enters_anew: true, ..Entrant::limit(order, class, self_trade) };
         self.match_and_rest(sink, &entrant);
-        if let Some((h, _)) = self.find_resting(id).filter(|_| display_qty > 0) {
-            let (shown, behind) = (OrderView { qty: self.shown(h), ..self.resting_view(h) }, self.behind(h));
-            self.about(sink, EventKind::Refreshed, &shown, behind, Reason::None, EventFlags::NONE);
-        }
         Ok(())
     }
 
@@ -360,6 +363,6 @@ impl Venue {
             return self.reject(sink, cmd, Reason::Unsupported);
         }
         self.blocked.insert(cmd.order.owner);
-        self.mass_cancel(cmd, sink);
+        self.mass_cancel(&VenueCommand { options: Options::NONE, ..*cmd }, sink);
     }
 }

@@ -315,7 +315,11 @@ impl VenueCommand {
         };
         let enters = self.action == VenueAction::Enter;
         let lives = !enters || (self.order.tif as u8) <= crate::TimeInForce::Fok as u8;
-        let is_plain = self.options == Options::NONE && self.display_qty == 0 && self.min_qty == 0 && lives;
+        let is_plain = self.options == Options::NONE
+            && self.display_qty == 0
+            && self.display_range == 0
+            && self.min_qty == 0
+            && lives;
         is_plain.then_some(Command { kind, ..self.order })
     }
 }
@@ -331,6 +335,16 @@ impl From<Command> for VenueCommand {
         };
         VenueCommand { order_type, ..VenueCommand::new(action, order) }
     }
+}
+
+/// Parts that an iceberg may come to: an aggressor that takes all of them must come to an end.
+const PARTS_MAX: u128 = 10_000;
+
+/// Whether an iceberg of `qty` lots would come to too many parts. One that shows all it has is none.
+pub(crate) fn has_too_many_parts(qty: u64, display_qty: u64, display_range: u64) -> bool {
+    display_qty > 0
+        && display_qty < qty
+        && u128::from(qty) > PARTS_MAX * u128::from(display_qty.saturating_sub(display_range))
 }
 
 /// Lots that an iceberg shows in its `nth` part (from 0): around `display_qty`, the same on every machine.

@@ -29,8 +29,8 @@ use crate::ladder::Ladder;
 use crate::sink::EventSink;
 use crate::view::OrderView;
 
-pub(crate) use command::part;
 pub use command::{Options, OrderType, Peg, VenueAction, VenueCommand};
+pub(crate) use command::{has_too_many_parts, part};
 pub use config::{AuctionAllocation, MarketRemainder, Phase, Scheduled, StopEntry, StopTrigger, VenueConfig};
 use places::Class;
 pub use restore::VenueState;

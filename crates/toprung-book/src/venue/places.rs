@@ -244,8 +244,8 @@ impl Venue {
         let room = self.book.level_qty_max - self.book.slab.get(level).qty;
         let Some(t) = self.registry.get_mut(id) else { return };
         t.part += 1;
-        let size = part(t.display_qty, t.display_range, id, t.part).min(t.behind).min(room);
-        if size == 0 {
+        let size = part(t.display_qty, t.display_range, id, t.part).min(t.behind);
+        if size > room {
             let order = OrderView { qty: t.behind, ..self.book.view(h) };
             self.remove(h);
             return self.cancelled(sink, &order, Reason::QuantityOverflow, EventFlags::NONE);

@@ -15,6 +15,15 @@ fn for_auction(tif: TimeInForce) -> bool {
     matches!(tif, TimeInForce::AtOpen | TimeInForce::AtClose)
 }
 
+/// Most parts that an iceberg may have.
+const PARTS_MAX: u128 = 10_000;
+
+/// Whether an iceberg of these terms could come to more parts than it may have.
+pub(super) fn too_many_parts(qty: u64, display_qty: u64, display_range: u64) -> bool {
+    let least = display_qty.saturating_sub(display_range);
+    display_qty > 0 && display_qty < qty && u128::from(qty) > PARTS_MAX * u128::from(least)
+}
+
 impl NaiveVenue {
     /// Why a new order is refused, by the checks in their order.
     pub(super) fn refusal(&self, cmd: &VenueCommand) -> Option<Reason> {
@@ -49,7 +58,8 @@ impl NaiveVenue {
                     && cmd.display_range < cmd.display_qty
                     && cmd.display_qty.checked_add(cmd.display_range).is_some()
                     && !has(Options::HIDDEN)
-                    && !all_or_none,
+                    && !all_or_none
+                    && !too_many_parts(cmd.order.qty, cmd.display_qty, cmd.display_range),
             cmd.display_range == 0 || cmd.display_qty > 0,
             !has(Options::HIDDEN) || limit && tif.rests() && !all_or_none,
             !all_or_none

@@ -74,7 +74,8 @@ impl NaiveVenue {
         let o = &self.orders[&id];
         let market = if shape.limit.is_none() { EventFlags::MARKET } else { EventFlags::NONE };
         let hidden = if o.hidden { EventFlags::HIDDEN } else { EventFlags::NONE };
-        let other = if o.is_iceberg() { o.first_part() } else { 0 };
+        // What may not enter shows nothing.
+        let other = if o.is_iceberg() && shape.refused.is_none() { o.first_part() } else { 0 };
         let e = self.about(kind, id);
         self.emit(Event { other, flags: market.with(hidden), ..e });
     }

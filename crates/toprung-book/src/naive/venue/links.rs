@@ -14,8 +14,11 @@ pub(super) enum Note {
 }
 
 impl NaiveVenue {
-    /// The first part of what follows a step: election, then links.
+    /// The first part of what follows a step: last price, election and trailing, then links.
     pub(super) fn follow_links(&mut self) {
+        for price in std::mem::take(&mut self.traded_at) {
+            self.last_trade_at(price);
+        }
         self.queue_elected();
         while let Some(note) = self.notes.pop_front() {
             match note {

@@ -105,7 +105,7 @@ impl NaiveVenue {
         level.into_iter().for_each(|id| self.refresh(id));
     }
 
-    /// A fill, and what it means to prices, stops and links.
+    /// A fill, and what it means to links.
     pub(super) fn exchange(&mut self, taker: u64, maker: u64, price: i64, qty: u64, flags: EventFlags) {
         let e = self.about(EventKind::Trade, taker);
         self.emit(Event { other: maker, price, qty, flags, ..e });
@@ -124,7 +124,7 @@ impl NaiveVenue {
                 self.remove(id);
             }
         }
-        self.last_trade_at(price);
+        self.traded_at.push(price);
     }
 
     /// Applies the aggressor's instruction to an order of its own.

@@ -29,6 +29,9 @@ use links::Note;
 use order::{Order, Place};
 use places::Ladder;
 
+/// More events than any command of a test can give: whoever comes to them has not ended.
+const EVENTS_MAX: usize = 10_000_000;
+
 /// A venue of maps and queues.
 #[derive(Clone, Debug)]
 pub struct NaiveVenue {
@@ -44,7 +47,8 @@ pub struct NaiveVenue {
     /// Stops elected by this step, and all that wait to enter, first the next.
     elected_now: Vec<u64>,
     elected: VecDeque<u64>,
-    /// What links have to do after this step.
+    /// Prices of this step's trades, and what links have to do after it.
+    traded_at: Vec<i64>,
     notes: VecDeque<Note>,
     /// The best displayed prices that pegs were priced by; `None` if they have to be priced in any case.
     pegged_by: Option<[Option<i64>; 2]>,
@@ -73,6 +77,7 @@ impl NaiveVenue {
             entries: 0,
             elected_now: Vec::new(),
             elected: VecDeque::new(),
+            traded_at: Vec::new(),
             notes: VecDeque::new(),
             pegged_by: (config.phase == Phase::Continuous).then_some([None; 2]),
             phase: config.phase,
@@ -90,14 +95,15 @@ impl NaiveVenue {
     }
 
     fn emit(&mut self, e: Event) {
+        assert!(self.events.len() < EVENTS_MAX, "a command without end");
         self.events.push(Event { seq: self.seq, ..e });
     }
 
     /// An event about a live order.
     fn about(&self, kind: EventKind, id: u64) -> Event {
         let OrderView { id, side, price, qty, owner } = self.orders[&id].view();
-        let (reason, flags) = (Reason::None, EventFlags::NONE);
-        Event { seq: 0, id, other: 0, price, qty, owner, kind, side, reason, flags }
+        let flags = if self.orders[&id].place == Place::Held { EventFlags::HELD } else { EventFlags::NONE };
+        Event { seq: 0, id, other: 0, price, qty, owner, kind, side, reason: Reason::None, flags }
     }
 
     /// An event about a command.
@@ -141,7 +147,7 @@ impl TradingVenue for NaiveVenue {
             }
             VenueAction::SetLast => {
                 self.acknowledge(cmd, cmd.order.qty);
-                self.last_trade_at(cmd.order.price);
+                self.traded_at.push(cmd.order.price);
             }
             VenueAction::SetPhase => self.set_phase(cmd),
             VenueAction::Advance => self.advance(cmd),

@@ -170,8 +170,8 @@ impl NaiveVenue {
             return;
         }
         let (side, price, n) = (o.side, o.price, o.part + 1);
-        let part = o.nth_part(n).min(o.open).min(self.room(Place::Displayed, side, price, id));
-        if part == 0 {
+        let part = o.nth_part(n).min(o.open);
+        if part > self.room(Place::Displayed, side, price, id) {
             return self.end(id, Reason::QuantityOverflow);
         }
         self.leave(id, Place::Displayed);

@@ -1,6 +1,7 @@
 //! A replace: in place, or as a new entry.
 
 use super::NaiveVenue;
+use super::checks::too_many_parts;
 use super::order::{Order, Place};
 use crate::command::CommandFlags;
 use crate::config::ReplacePriority;
@@ -44,6 +45,10 @@ impl NaiveVenue {
         };
         if qty == 0 {
             return self.end(old.id, Reason::Requested);
+        }
+        let display_qty = if has(Options::DISPLAY) { cmd.display_qty } else { old.display_qty };
+        if too_many_parts(qty, display_qty, old.display_range) {
+            return self.reject(cmd, Reason::Unsupported);
         }
         if limited && !keeps_price && self.outside_band(new.side, new.price) {
             return self.reject(cmd, Reason::OutsideBand);
