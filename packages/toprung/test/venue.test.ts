@@ -1,6 +1,10 @@
 /** A venue through the boundary: what it answers, its views, its batches, and what it refuses. */
 import { describe, expect, it } from 'vitest';
 import {
+  CommandBatch,
+  configJsonSchema,
+  EVENT_BYTES,
+  EventBatch,
   type Order,
   OrderBook,
   orderTable,
@@ -253,6 +257,52 @@ describe('batches', () => {
   });
 });
 
+describe('batches that are refused', () => {
+  it('change nothing, though the records before the wrong one are right', () => {
+    const venue = new Venue();
+    const batch = new VenueBatch();
+    batch.limit(1, 'buy', 100, 5);
+    batch.enter({ type: 'stop', id: 2, side: 'sell', qty: 1, stopPrice: 90 });
+    const { digest } = venue;
+    for (const [at, code, path] of [
+      [28, 'ERR_TOPRUNG_UNKNOWN_ENUM', 'commands[1].kind'],
+      [104, 'ERR_TOPRUNG_UNKNOWN_ENUM', 'commands[1].action'],
+      [105, 'ERR_TOPRUNG_UNKNOWN_ENUM', 'commands[1].type'],
+      [107, 'ERR_TOPRUNG_UNKNOWN_ENUM', 'commands[1].reserved'],
+      [109, 'ERR_TOPRUNG_UNKNOWN_ENUM', 'commands[1].options'],
+      [39, 'ERR_TOPRUNG_OUT_OF_RANGE', 'commands[1].stopPrice'],
+    ] as const) {
+      const bytes = batch.bytes.slice(0, 2 * VENUE_COMMAND_BYTES);
+      bytes[VENUE_COMMAND_BYTES + at] = 0x7f;
+      const broken = new VenueBatch({ buffer: bytes.buffer, length: 2 });
+      expect(() => venue.submit(broken), path).toThrow(expect.objectContaining({ code, path }));
+    }
+    expect([venue.digest, venue.orderCount, venue.held()]).toEqual([digest, 0, []]);
+    expect(() => venue.submit(new CommandBatch() as unknown as VenueBatch)).toThrow(
+      expect.objectContaining({ code: 'ERR_TOPRUNG_ARGUMENT', path: 'batch' }),
+    );
+  });
+});
+
+describe('events that do not fit', () => {
+  it('make the batch grow, or wait for drain in a buffer of one’s own', () => {
+    const run = (events: EventBatch<VenueEvent>) => {
+      const venue = new Venue();
+      for (let id = 1; id <= 40; id++) venue.enter(sell(id, 100, 1));
+      const batch = new VenueBatch();
+      batch.enter({ type: 'market', id: 99, side: 'buy', qty: 40 });
+      return { venue, events: venue.submit(batch, events) };
+    };
+    const grown = run(new EventBatch({ capacity: 2 }));
+    expect([grown.events.length, grown.events.pending]).toEqual([41, 0]);
+    const { venue, events } = run(new EventBatch({ buffer: new ArrayBuffer(20 * EVENT_BYTES) }));
+    const rows = [...events.rows()];
+    expect(events.pending).toBe(21);
+    while (events.pending > 0) rows.push(...venue.drain(events).rows());
+    expect(rows).toEqual([...grown.events.rows()]);
+  });
+});
+
 describe('what is refused', () => {
   const venue = new Venue();
   const bad: [unknown, string, string][] = [
@@ -293,6 +343,10 @@ describe('what is refused', () => {
   });
 
   it('of a configuration names the setting', () => {
+    expect(configJsonSchema('venue')).toMatchObject({
+      properties: { phase: { enum: [...PHASES], default: 'continuous' }, band: { type: 'integer', minimum: 0 } },
+      additionalProperties: false,
+    });
     const make = (config: object) => () => new Venue(config);
     const at = (path: string) => expect.objectContaining({ code: 'ERR_TOPRUNG_CONFIG', path });
     expect(make({ phase: 'lunch' })).toThrow(at('phase'));
