@@ -191,8 +191,7 @@ impl Venue {
             t.entry = self.registry.next_entry();
         }
         let (id, shown) = (t.order.id, t.order);
-        self.registry.remove(id);
-        self.registry.insert(t);
+        self.registry.put_in_place(t);
         let id = self.renamed(id, new_id);
         if is_elected {
             self.registry.elect(id);
