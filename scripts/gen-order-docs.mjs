@@ -1,5 +1,6 @@
-// Writes the generated parts of docs/orders.md and of the pages in docs/orders: the truth table as `toprung orders` has it, and
-// what the venue answers to the example of each page, which is run for it. `--check` only says whether they are current.
+// Writes the generated parts of docs/orders.md and of the pages in docs/orders: the truth table as `toprung orders` has
+// it, and what the venue answers to the example of each page, which is run for it. `--check` only says whether they are
+// current.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { eventWords } from './lib/event-words.mjs';

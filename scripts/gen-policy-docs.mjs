@@ -1,5 +1,6 @@
-// Writes the generated parts of docs/policies.md and of the pages in docs/policies: tables of presets, and calls of `toprung
-// policies` with what they print. `node scripts/gen-policy-docs.mjs` writes, `--check` only says whether they are current.
+// Writes the generated parts of docs/policies.md and of the pages in docs/policies: tables of presets, and calls of
+// `toprung policies` with what they print. `node scripts/gen-policy-docs.mjs` writes, `--check` only says whether they
+// are current.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { regenerate, shown, table, toprung } from './lib/generated.mjs';

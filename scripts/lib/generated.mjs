@@ -1,12 +1,13 @@
-// Generated parts of Markdown pages: what stands between `<!-- generated: WHAT -->` and `<!-- end -->` comes from the library
-// and the command as they are.
+// Generated parts of Markdown pages: what stands between `<!-- generated: WHAT -->` and `<!-- end -->` comes from the
+// library and the command as they are.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './workspace.mjs';
 
 /**
- * Fills the generated parts of pages and writes those that changed; with `--check` on the command line only says so (exit 1).
+ * Fills the generated parts of pages and writes those that changed; with `--check` on the command line only says so
+ * (exit 1).
  *
  * @param {string[]} files - relative to the repository
  * @param {string} script - what a reader should run

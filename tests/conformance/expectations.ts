@@ -76,7 +76,8 @@ const observed: { readonly [K in Exclude<keyof Expectation, 'reason'>]-?: Check<
       const qty = event.kind === 'cancelled' ? event.qty : event.kind === 'reduced' ? event.other : undefined;
       if (qty === undefined) return [];
       const id = seen.nameOf(event.id);
-      // With self-trade prevention suites list what it took off the book; the aggressor's own end is told by its status.
+      // With self-trade prevention suites list what it took off the book; the aggressor's own end is told by its
+      // status.
       if (cmd.stp !== undefined && id === cmd.id && !asserted.has(id)) return [];
       return [{ id, qty: asserted.get(id) === null ? null : qty }];
     });

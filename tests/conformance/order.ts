@@ -1,4 +1,7 @@
-/** From a case's words for an order to the library's. Values are passed on as they stand: refusing the wrong ones is its part. */
+/**
+ * From a case's words for an order to the library's. Values are passed on as they stand: refusing the wrong ones is its
+ * part.
+ */
 import type { Order, Replacement, SelfTrade } from 'toprung';
 import type { CaseCommand } from './case.js';
 

@@ -102,8 +102,8 @@ const expectations: readonly (keyof Expectation)[] = [
 ];
 
 /**
- * Cases that contradict other cases, or a rule of the venue that others need. They are run, and have to differ exactly at this
- * step (from 0) in this key.
+ * Cases that contradict other cases, or a rule of the venue that others need. They are run, and have to differ exactly
+ * at this step (from 0) in this key.
  */
 export const contradictions: Readonly<Record<string, { step: number; key: keyof Expectation; why: string }>> = {
   'nodejs/orderbook/test_modify': {
@@ -193,6 +193,9 @@ function unsupportedCommand(cmd: CaseCommand): string | undefined {
   for (const [field, value] of Object.entries(cmd)) {
     const unset = value === null || value === undefined || value === false;
     if (field !== 'op' && !known.includes(field) && !unset) return `field ${cmd.op}.${field}`;
+    // JSON.parse has rounded it already.
+    const isRounded = Number.isInteger(value) && !Number.isSafeInteger(value) && !isInvalid(cmd, field);
+    if (isRounded) return `${cmd.op}.${field} past 2^53 - 1, where JavaScript has not every integer`;
   }
   if (cmd.op === 'cancel_new') return unsupportedCommand(enteredBy(cmd));
   if (cmd.op !== 'new') return undefined;

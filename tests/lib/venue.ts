@@ -1,4 +1,7 @@
-/** A venue driven through the public Node API, one command at a time, with events as flat records: for the conformance runs. */
+/**
+ * A venue driven through the public Node API, one command at a time, with events as flat records: for the conformance
+ * runs.
+ */
 import {
   EVENT_KINDS,
   EventBatch,

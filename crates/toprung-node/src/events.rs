@@ -15,9 +15,9 @@
 //! | 42·C | reason | u8\[C\] |
 //! | 43·C | flags | u8\[C\] |
 //!
-//! What the fields mean is said at [`Event`]. A book's numbers are exact: every id, price and quantity came in through a
-//! float64, and no event carries a sum. A venue computes prices (pegs, protection, trailing limits) and sums (what an auction
-//! would trade): where one of these passes ±2⁵³ the column has the nearest float64.
+//! What the fields mean is said at [`Event`]. A book's numbers are exact: every id, price and quantity came in through
+//! a float64, and no event carries a sum. A venue computes prices (pegs, protection, trailing limits) and sums (what an
+//! auction would trade): where one of these passes ±2⁵³ the column has the nearest float64.
 
 use toprung_book::{Event, EventSink};
 

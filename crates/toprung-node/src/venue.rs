@@ -115,8 +115,8 @@ impl NativeVenue {
         self.orders(|| Ok(self.venue.unpriced(side_of(side)?)))
     }
 
-    /// Orders beside the book in order of entry: id, limit, quantity, owner, side, type and stop price (NaN: none), seven
-    /// numbers each.
+    /// Orders beside the book in order of entry: id, limit, quantity, owner, side, type and stop price (NaN: none),
+    /// seven numbers each.
     #[napi(catch_unwind)]
     pub fn held(&self) -> Result<Float64Array> {
         guarded(|| {
@@ -251,8 +251,8 @@ fn numbers(o: &OrderView) -> [f64; 4] {
     [o.id as f64, o.price as f64, o.qty as f64, f64::from(o.owner)]
 }
 
-/// A venue's configuration as TypeScript writes it: that of its book apart. zod has checked the ranges of the rest; none of it
-/// has a value that the venue cannot take.
+/// A venue's configuration as TypeScript writes it: that of its book apart. zod has checked the ranges of the rest;
+/// none of it has a value that the venue cannot take.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[derive(Default)]

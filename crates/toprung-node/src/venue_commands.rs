@@ -17,8 +17,8 @@
 //! | 108 | options | u16 | 0..=8191 |
 //! | 110 | reserved | u16 | 0 |
 //!
-//! Every field is checked, also those that the action does not use. What the numbers of an action mean (the phase in `qty`, say)
-//! is for the venue to judge: it refuses with an event.
+//! Every field is checked, also those that the action does not use. What the numbers of an action mean (the phase in
+//! `qty`, say) is for the venue to judge: it refuses with an event.
 
 use toprung_book::{
     Command, CommandFlags, CommandKind, Options, OrderType, Peg, Side, TimeInForce, VenueAction, VenueCommand,
@@ -89,7 +89,10 @@ impl VenueDecoder {
 fn decode(words: &[u64; WORDS]) -> Option<VenueCommand> {
     let mut numbers = [0i64; WORDS];
     let mut bad = 0;
-    for (_, at, may_be_negative) in NUMBERS {
+    // Most orders are plain: of these only the first three numbers are not 0.
+    let is_plain = words[4..13].iter().fold(0, |all, w| all | w) == 0;
+    for (_, at, may_be_negative) in &NUMBERS[..if is_plain { 3 } else { NUMBERS.len() }] {
+        let (at, may_be_negative) = (*at, *may_be_negative);
         let (v, inexact) = to_int(words[at]);
         let lowest = if may_be_negative { -(MAX_SAFE as i64) } else { 0 };
         bad |= inexact | u64::from(v < lowest || v > MAX_SAFE as i64);

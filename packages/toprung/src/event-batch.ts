@@ -194,7 +194,9 @@ export type VenueEvent =
 export class EventBatch<E extends VenueEvent = BookEvent> {
   /** The order concerned; of a trade the aggressor. */
   id!: Float64Array;
-  /** Of a trade the resting order; of a reduction the lots taken off; otherwise 0 unless the row of the kind says more. */
+  /**
+   * Of a trade the resting order; of a reduction the lots taken off; otherwise 0 unless the row of the kind says more.
+   */
   other!: Float64Array;
   /** In ticks. */
   price!: Float64Array;

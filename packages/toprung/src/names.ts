@@ -8,7 +8,9 @@ export type Side = 'buy' | 'sell';
 /** How long a new limit order may live: until cancelled; what does not trade at once is cancelled; all or nothing. */
 export type TimeInForce = 'gtc' | 'ioc' | 'fok';
 
-/** How long a market order may live: what finds no counterparty is cancelled (`ioc`), or it trades whole or not at all. */
+/**
+ * How long a market order may live: what finds no counterparty is cancelled (`ioc`), or it trades whole or not at all.
+ */
 export type MarketTimeInForce = Exclude<TimeInForce, 'gtc'>;
 
 /** What a command asks for, by code. */

@@ -334,6 +334,19 @@ describe('what is refused', () => {
     expect(venue.orderCount).toBe(0);
   });
 
+  it('of other requests has its code and its place, too', () => {
+    const any = venue as unknown as Record<string, (...args: unknown[]) => unknown>;
+    const at = (code: string, path: string) => expect.objectContaining({ code, path });
+    expect(() => any.replace!(1)).toThrow(at('ERR_TOPRUNG_ARGUMENT', 'to'));
+    expect(() => any.replace!(1, { newSide: 'up' })).toThrow(at('ERR_TOPRUNG_UNKNOWN_ENUM', 'side'));
+    expect(() => any.massCancel!(null)).toThrow(at('ERR_TOPRUNG_ARGUMENT', 'scope'));
+    expect(() => any.block!('7')).toThrow(at('ERR_TOPRUNG_OUT_OF_RANGE', 'owner'));
+    expect(() => any.advance!(-1)).toThrow(at('ERR_TOPRUNG_OUT_OF_RANGE', 'commands[0].qty'));
+    expect(() => any.setPhase!('lunch')).toThrow(at('ERR_TOPRUNG_UNKNOWN_ENUM', 'phase'));
+    expect(() => any.order!(0.5)).toThrow(at('ERR_TOPRUNG_NOT_INTEGER', 'id'));
+    expect(() => any.hidden!('up')).toThrow(at('ERR_TOPRUNG_UNKNOWN_ENUM', 'side'));
+  });
+
   it('by the venue itself is an event with a reason', () => {
     const hidden = { type: 'market', id: 1, side: 'buy', qty: 1, hidden: true } as unknown as Order;
     expect(venue.enter(hidden)).toMatchObject([{ kind: 'rejected', reason: 'unsupported' }]);

@@ -1,6 +1,6 @@
 /**
- * What can be asked of a venue, as objects: orders, told apart by `type`, whose illegal combinations do not compile as far as
- * types can say so. The rules are in docs/venue.md, a page for each type in docs/orders.
+ * What can be asked of a venue, as objects: orders, told apart by `type`, whose illegal combinations do not compile as
+ * far as types can say so. The rules are in docs/venue.md, a page for each type in docs/orders.
  *
  * Prices are integers of ticks in ±(2^53 - 1), quantities integers of lots and ids integers from 0 to 2^53 - 1.
  */
@@ -150,7 +150,9 @@ export type StopOrder = Stops & { type: 'stop'; stopPrice: number };
 /** A limit order once the market has come to `stopPrice`. */
 export type StopLimitOrder = Stops & { type: 'stop-limit'; stopPrice: number; price: number };
 
-/** The distance at which a stop follows the market, and its least move, both in ticks or in hundredths of a per cent. */
+/**
+ * The distance at which a stop follows the market, and its least move, both in ticks or in hundredths of a per cent.
+ */
 export type Trail = { ticks: number; step?: number } | { basisPoints: number; step?: number };
 
 /** How a stop trails. */

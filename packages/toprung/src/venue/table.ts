@@ -1,5 +1,6 @@
 /**
- * Which orders a venue takes when: every cell is the answer of a venue that was brought into the phase and given the order.
+ * Which orders a venue takes when: every cell is the answer of a venue that was brought into the phase and given the
+ * order.
  */
 import { PHASES, type Phase, type Reason, VENUE_TIMES_IN_FORCE, type VenueTimeInForce } from '../names.js';
 import type { Order } from './orders.js';

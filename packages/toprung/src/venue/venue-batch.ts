@@ -1,8 +1,8 @@
 /**
  * A venue's commands on their way: a writer over one buffer that crosses the boundary as it is.
  *
- * Numbers are checked in Rust, all of them before the venue sees the first; what a typed array would silently change is checked
- * here. Combinations that the types forbid and that come all the same are refused by the venue, with an event.
+ * Numbers are checked in Rust, all of them before the venue sees the first; what a typed array would silently change is
+ * checked here. Combinations that the types forbid and that come all the same are refused by the venue, with an event.
  */
 import { ToprungError } from '../errors.js';
 import {
@@ -88,11 +88,7 @@ export class VenueBatch extends RecordBatch {
 
   /** A new order. */
   enter(order: Order): void {
-    if (typeof order !== 'object' || order === null) {
-      throw new ToprungError('ERR_TOPRUNG_ARGUMENT', `order: expected an object, got ${show(order)}`, {
-        path: 'order',
-      });
-    }
+    checkObject('order', order);
     const o = order as AnyOrder;
     const type = codeOf('type', ORDER_TYPES, o.type);
     const isPegged = o.type === 'pegged';
@@ -176,6 +172,7 @@ export class VenueBatch extends RecordBatch {
 
   /** Changes an order. */
   replace(id: number, to: Replacement): void {
+    checkObject('to', to);
     const { price, stopPrice, displayQty, newId, newSide, owner = 0 } = to;
     const qty = to.totalQty ?? to.qty;
     const options =
@@ -195,7 +192,9 @@ export class VenueBatch extends RecordBatch {
   }
 
   /** Ends every order in the scope. */
-  massCancel({ owner = 0, side, prices }: MassCancelScope = {}): void {
+  massCancel(scope: MassCancelScope = {}): void {
+    checkObject('scope', scope);
+    const { owner = 0, side, prices } = scope;
     const options = (side === undefined ? 0 : Bits.ONE_SIDE) | (prices === undefined ? 0 : Bits.RANGE);
     this.#write(0, prices?.from ?? 0, 0, owner, tailOf(side ?? 'buy', 'gtc', 0));
     this.#more(prices?.to ?? 0, 0, 0, 0, 0, 0, 0, 0, 0);
@@ -361,4 +360,9 @@ function codeOf(path: string, names: readonly string[], name: unknown): number {
 
 function missing(path: string): never {
   throw new ToprungError('ERR_TOPRUNG_ARGUMENT', `${path}: expected a value, got nothing`, { path });
+}
+
+function checkObject(path: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null) return;
+  throw new ToprungError('ERR_TOPRUNG_ARGUMENT', `${path}: expected an object, got ${show(value)}`, { path });
 }

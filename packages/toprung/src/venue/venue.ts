@@ -1,9 +1,10 @@
 /**
- * A venue, driven from TypeScript: a book with every order type, sessions and auctions around it. docs/venue.md has the rules.
+ * A venue, driven from TypeScript: a book with every order type, sessions and auctions around it. docs/venue.md has the
+ * rules.
  *
- * As with an `OrderBook`, whatever is refused with an error leaves the venue as it was, and what the venue itself refuses is a
- * `rejected` event with a reason. {@link Venue.submit} takes a {@link VenueBatch} and fills columns; the other methods carry out
- * one request each and give its events as objects.
+ * As with an `OrderBook`, whatever is refused with an error leaves the venue as it was, and what the venue itself
+ * refuses is a `rejected` event with a reason. {@link Venue.submit} takes a {@link VenueBatch} and fills columns; the
+ * other methods carry out one request each and give its events as objects.
  */
 import { parseConfig, type VenueConfigInput, venueConfigSchema } from '../config.js';
 import {
@@ -101,8 +102,8 @@ export class Venue {
   }
 
   /**
-   * Fetches the next events of the last submit, when they did not all fit: only with an {@link EventBatch} over a buffer of
-   * your own. Repeat until `events.pending` is 0.
+   * Fetches the next events of the last submit, when they did not all fit: only with an {@link EventBatch} over a
+   * buffer of your own. Repeat until `events.pending` is 0.
    */
   drain(events: EventBatch<VenueEvent>): EventBatch<VenueEvent> {
     return drain(this.#native, events);
@@ -176,8 +177,9 @@ export class Venue {
   /**
    * An order, and two that close its position: a profit taken at a limit, a loss stopped, whichever comes first.
    *
-   * The two wait until the entry has ended, and enter with what it traded since they came. An entry that trades whole at once
-   * has ended before they can come: they then enter at once, with what it traded. An entry that ends without trading has none.
+   * The two wait until the entry has ended, and enter with what it traded since they came. An entry that trades whole
+   * at once has ended before they can come: they then enter at once, with what it traded. An entry that ends without
+   * trading has none.
    */
   bracket({ entry, takeProfit, stopLoss }: Bracket): VenueEvent[] {
     const events = this.enter(entry);
