@@ -93,8 +93,8 @@ export declare class NativeVenue {
   /** Market orders of a side that rest, as `queue`; their price is 0. */
   unpriced(side: number): Float64Array
   /**
-   * Orders beside the book in order of entry: id, limit, quantity, owner, side, type and stop price (NaN: none), seven
-   * numbers each.
+   * Orders beside the book in order of entry: id, limit, quantity, owner, side, type and stop price (NaN: none),
+   * seven numbers each.
    */
   held(): Float64Array
   /** Side, price, open quantity and owner of one resting order, or none. Fills `out`. */
