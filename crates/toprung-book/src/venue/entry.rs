@@ -231,7 +231,7 @@ impl Venue {
         let entrant = self.entrant(&terms)?;
         let first_part = if terms.display_qty > 0 { self.first_part(&terms) } else { 0 };
         if let Err(reason) = self.check_room(&entrant, if first_part > 0 { first_part } else { terms.order.qty }) {
-            return if new.is_some() { Err(reason) } else { Ok(self.turn_away(sink, terms, &entrant, reason)) };
+            return if new.is_some() { Err(reason) } else { self.turn_away(sink, terms, &entrant, reason) };
         }
         terms.entry = if new.is_some() { self.registry.next_entry() } else { terms.entry };
         if let Some(cmd) = new {
@@ -246,10 +246,17 @@ impl Venue {
     }
 
     /// Ends an order that was held and finds no room.
-    pub(super) fn turn_away<S: EventSink>(&mut self, sink: &mut S, terms: Terms, e: &Entrant, reason: Reason) {
+    pub(super) fn turn_away<S: EventSink>(
+        &mut self,
+        sink: &mut S,
+        terms: Terms,
+        e: &Entrant,
+        reason: Reason,
+    ) -> Result<(), Reason> {
         self.registry.ended.push(terms);
         self.about(sink, EventKind::Triggered, &e.order, 0, Reason::None, e.flags());
         self.cancelled(sink, &e.order, reason, EventFlags::NONE);
+        Ok(())
     }
 
     /// Lots that an iceberg shows first.
