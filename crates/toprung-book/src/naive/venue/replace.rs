@@ -98,12 +98,12 @@ impl NaiveVenue {
                 new.stop_price = Some(cmd.stop_price);
             }
             // A child has not come to its entry yet.
-            if new.parent.is_none() {
+            if new.parent.is_none() && new.granted.is_none() {
                 match self.stop_entry(&mut new, self.config.stop_entry) {
                     Ok(elected) => reached = elected,
                     Err(reason) => return self.reject(cmd, reason),
                 }
-                (new.elected, new.granted) = (false, None);
+                new.elected = false;
                 self.elected.retain(|&id| id != old.id);
             }
             new.entry = self.next_entry();
