@@ -177,14 +177,9 @@ impl Venue {
     }
 }
 
-/// `qty` over `total` of `volume`, rounded down; `volume` is less than `total`.
+/// `qty` over `total` of `volume`, rounded down; `volume` is less than `total`, and both are less than 2^65.
 fn share(qty: u64, volume: u128, total: u128) -> u64 {
-    match u128::from(qty).checked_mul(volume) {
-        Some(product) => lots(product / total),
-        // A level of more than 2^64 lots: the products do not fit, so both are scaled down together first.
-        None => {
-            let shift = 64 - (volume >> 64).leading_zeros().min(64) + 1;
-            lots(u128::from(qty) * (volume >> shift) / (total >> shift).max(1)).min(qty)
-        }
-    }
+    // In two halves: the product may need 129 bits.
+    let half = u128::from(qty) * (volume / 2);
+    lots(half / total * 2 + (half % total * 2 + u128::from(qty) * (volume % 2)) / total)
 }

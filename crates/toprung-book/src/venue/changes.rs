@@ -156,10 +156,7 @@ impl Venue {
             cmd.options.has(Options::NEW_ID) && cmd.link == 0,
             cmd.options.has(Options::NEW_SIDE) && !is_limit,
             cmd.options.has(Options::STOP_PRICE) && !(class.is_none() && is(OrderType::is_stop)),
-            cmd.options.has(Options::DISPLAY)
-                && !(may_show
-                    && (cmd.display_qty == 0
-                        || cmd.display_qty > range && cmd.display_qty.checked_add(range).is_some())),
+            cmd.options.has(Options::DISPLAY) && !(may_show && (cmd.display_qty == 0 || cmd.display_qty > range)),
             cmd.options.has(Options::TOTAL_QTY) && !self.config.count_fills,
         ];
         !fails.contains(&true)
@@ -191,8 +188,7 @@ impl Venue {
             t.entry = self.registry.next_entry();
         }
         let (id, shown) = (t.order.id, t.order);
-        self.registry.remove(id);
-        self.registry.insert(t);
+        self.registry.put_in_place(t);
         let id = self.renamed(id, new_id);
         if is_elected {
             self.registry.elect(id);
@@ -260,12 +256,9 @@ impl Venue {
             (t.part, t.behind) = (0, 0);
         });
         self.about(sink, EventKind::Replaced, new, new_id.unwrap_or(0), Reason::None, EventFlags::NONE);
-        let entrant = Entrant { is_all_or_none, limit, ..Entrant::limit(order, class, cmd.order.flags.self_trade()) };
+        let self_trade = cmd.order.flags.self_trade();
+        let entrant = Entrant { is_all_or_none, limit, enters_anew: true, ..Entrant::limit(order, class, self_trade) };
         self.match_and_rest(sink, &entrant);
-        if let Some((h, _)) = self.find_resting(id).filter(|_| display_qty > 0) {
-            let (shown, behind) = (OrderView { qty: self.shown(h), ..self.resting_view(h) }, self.behind(h));
-            self.about(sink, EventKind::Refreshed, &shown, behind, Reason::None, EventFlags::NONE);
-        }
         Ok(())
     }
 

@@ -27,6 +27,8 @@ pub(super) struct Entrant {
     pub(super) is_market: bool,
     /// It ends at once, without a price to go to.
     pub(super) is_lost: bool,
+    /// It was there before: an iceberg says what it shows now.
+    pub(super) enters_anew: bool,
 }
 
 impl Entrant {
@@ -49,6 +51,7 @@ impl Entrant {
             budget: None,
             is_market: false,
             is_lost: false,
+            enters_anew: false,
         }
     }
 
@@ -335,21 +338,21 @@ impl Venue {
         }
         if self.phase.collects() {
             if let Some(class) = e.class {
-                self.rest(e.order, class);
+                self.come_to_rest(sink, e, e.order.qty, class);
             }
             return;
         }
         if let (Some(class), Some(limit)) = (e.class, e.limit)
             && self.waits_behind(e.order.side, limit)
         {
-            return self.rest(e.order, class);
+            return self.come_to_rest(sink, e, e.order.qty, class);
         }
         let t = e.taker();
         if e.is_all_or_none {
             if self.trade_whole(sink, &t) {
                 self.registry.end(id);
             } else if let Some(class) = e.class {
-                self.rest(e.order, class);
+                self.come_to_rest(sink, e, e.order.qty, class);
             }
             return;
         }
@@ -376,7 +379,7 @@ impl Venue {
     fn place_rest<S: EventSink>(&mut self, sink: &mut S, e: &Entrant, left: Left) {
         match e.class {
             _ if left.qty == 0 => self.registry.end(e.order.id),
-            Some(class) => self.rest(OrderView { qty: left.qty, ..e.order }, class),
+            Some(class) => self.come_to_rest(sink, e, left.qty, class),
             None if e.is_market => self.lose(sink, e, left.qty, Reason::NoLiquidity),
             None => self.lose(sink, e, left.qty, Reason::ImmediateOrCancel),
         }
@@ -391,8 +394,9 @@ impl Venue {
         self.cancelled(sink, &OrderView { qty, ..e.order }, reason, EventFlags::NONE);
     }
 
-    /// Puts an order at the back of its queue with all of `order.qty`; an iceberg shows its first part.
-    pub(super) fn rest(&mut self, order: OrderView, class: Class) {
+    /// Puts `qty` lots of an order at the back of its queue; an iceberg shows its first part.
+    fn come_to_rest<S: EventSink>(&mut self, sink: &mut S, e: &Entrant, qty: u64, class: Class) {
+        let order = OrderView { qty, ..e.order };
         let mut shows = order.qty;
         if let Some(t) = self.registry.get_mut(order.id) {
             t.is_held = false;
@@ -401,6 +405,10 @@ impl Venue {
                 (t.part, t.behind) = (0, order.qty - shows);
             }
         }
-        self.put(&OrderView { qty: shows, ..order }, class);
+        let shown = OrderView { qty: shows, ..order };
+        self.put(&shown, class);
+        if e.enters_anew && self.registry.get(order.id).is_some_and(|t| t.display_qty > 0) {
+            self.about(sink, EventKind::Refreshed, &shown, qty - shows, Reason::None, EventFlags::NONE);
+        }
     }
 }

@@ -4,7 +4,7 @@ use crate::book::Aggressor;
 use crate::command::{SelfTrade, Side};
 use crate::event::{Event, EventFlags, EventKind, Reason};
 use crate::sink::EventSink;
-use crate::slab::Handle;
+use crate::slab::{Handle, NIL};
 use crate::venue::Venue;
 use crate::venue::places::{Class, Maker};
 use crate::view::OrderView;
@@ -216,18 +216,22 @@ impl Venue {
         if self.registry.all_or_none[!t.side as usize] > 0 {
             return None;
         }
-        let mut seen = Foresight::default();
+        let (mut seen, mut last_level) = (Foresight::default(), NIL);
         for maker in self.makers(t) {
             if seen.qty == t.qty || self.is_beyond_breaker(maker.price) {
                 break;
             }
-            if self.is_own(t, maker.h) {
+            let level = self.level_of(maker.h);
+            // Where orders are allocated, one own order anywhere at the price matters.
+            let is_new = std::mem::replace(&mut last_level, level) != level;
+            let looks_around = is_new && !self.book.is_fifo && t.self_trade != SelfTrade::Allow;
+            if self.is_own(t, maker.h) || looks_around && self.queue_of(level).any(|h| self.is_own(t, h)) {
                 return None;
             }
             if let Some(terms) = self.registry.get(self.id_of(maker.h))
                 && terms.behind > 0
             {
-                let shown = u128::from(self.book.slab.get(self.level_of(maker.h)).qty);
+                let shown = u128::from(self.book.slab.get(level).qty);
                 let most = u128::from(terms.display_qty) + u128::from(terms.display_range);
                 if shown + most > u128::from(self.book.level_qty_max) {
                     return None;

@@ -229,9 +229,12 @@ impl Venue {
 
     /// A stop whose parent has ended waits for its price from now on.
     fn hold_released_stop<S: EventSink>(&mut self, sink: &mut S, mut t: Terms) {
-        let (order, flags) = (t.order, held_flags(&t).with(EventFlags::HELD));
+        let flags = held_flags(&t).with(EventFlags::HELD);
+        let entry = self.set_stop(&mut t, false);
+        // Where its market is: a limit has moved along.
+        let order = t.order;
         self.about(sink, EventKind::Triggered, &order, 0, Reason::None, flags);
-        match self.set_stop(&mut t, false) {
+        match entry {
             Ok(is_elected) => {
                 self.registry.insert(t);
                 if is_elected {

@@ -318,6 +318,17 @@ impl Registry {
         self.insert(t);
     }
 
+    /// Puts changed terms in the place of those that an order has; one that was elected keeps its place in that queue.
+    pub(crate) fn put_in_place(&mut self, t: Terms) {
+        let id = t.order.id;
+        if let Some(old) = self.remove(id)
+            && let Some(place) = self.elected.iter_mut().find(|place| **place == (old.entry, id) && t.is_elected)
+        {
+            place.0 = t.entry;
+        }
+        self.insert(t);
+    }
+
     /// Dissolves the pair that an order is part of; gives the other.
     pub(crate) fn part_company(&mut self, id: u64) -> Option<u64> {
         let partner = self.find_mut(id)?.partner.take()?;

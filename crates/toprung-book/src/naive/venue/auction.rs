@@ -84,7 +84,14 @@ impl NaiveVenue {
             let total: u128 = level.iter().map(|b| u128::from(b.open)).sum();
             let by_size = self.config.auction_allocation == AuctionAllocation::ProRata;
             let shared = by_size && level[0].limit.is_some() && left < total;
-            let share = |b: &Bidder| if shared { (u128::from(b.open) * left / total) as u64 } else { 0 };
+            // Bit by bit, since the product may need 129 of them: each doubles what has been shared so far.
+            let part = |open: u64| {
+                (0..64).rev().fold((0u128, 0u128), |(whole, rest), bit| {
+                    let sum = rest * 2 + if open >> bit & 1 == 1 { left } else { 0 };
+                    (whole * 2 + sum / total, sum % total)
+                })
+            };
+            let share = |b: &Bidder| if shared { part(b.open).0 as u64 } else { 0 };
             let mut level_fills: Vec<u64> = level.iter().map(share).collect();
             left -= level_fills.iter().map(|&lots| u128::from(lots)).sum::<u128>();
             for (b, lots) in level.iter().zip(&mut level_fills) {
