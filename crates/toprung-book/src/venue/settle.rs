@@ -83,10 +83,18 @@ impl Venue {
         if let Some(partner) = self.registry.find_mut(id).and_then(|t| t.partner) {
             self.consequences.push_back(Consequence::Cancel(partner));
         }
-        if !self.is_live(id)
+        if !self.registry.find_mut(id).is_some_and(|t| t.is_parent) || self.is_live(id) {
+            return;
+        }
+        // It ended with the last event about it.
+        let is_about = |e: &Event| match e.kind {
+            EventKind::Trade => e.id == id || e.other == id,
+            kind => kind == EventKind::Cancelled && e.id == id,
+        };
+        if !self.log[self.seen..].iter().any(is_about)
             && let Some(t) = self.registry.find_mut(id)
-            && std::mem::take(&mut t.is_parent)
         {
+            t.is_parent = false;
             self.consequences.push_back(Consequence::Release(id));
         }
     }
