@@ -68,7 +68,7 @@ impl Venue {
                 self.note_price(e.price);
                 for id in [e.id, e.other] {
                     if let Some(t) = self.registry.find_mut(id) {
-                        t.traded = t.traded.saturating_add(e.qty);
+                        t.traded = t.traded.saturating_add(u128::from(e.qty));
                         self.note_links(id);
                     }
                 }
@@ -106,7 +106,7 @@ impl Venue {
             let Some(before) = self.registry.get(child).and_then(|t| t.parent).map(|(_, before)| before) else {
                 continue;
             };
-            let share = traded - before;
+            let share = u64::try_from(traded - before).unwrap_or(u64::MAX);
             if share == 0 {
                 self.end_by(sink, child, Reason::Linked);
                 continue;
