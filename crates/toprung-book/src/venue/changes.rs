@@ -116,7 +116,8 @@ impl Venue {
         let price = if has_limit && !flags.has(CommandFlags::KEEP_PRICE) { cmd.order.price } else { old.price };
         let mut qty = if flags.has(CommandFlags::KEEP_QTY) { old.qty } else { cmd.order.qty };
         if has(Options::TOTAL_QTY) && !flags.has(CommandFlags::KEEP_QTY) {
-            qty = qty.saturating_sub(terms.map_or(0, |t| t.traded));
+            let traded = terms.map_or(0, |t| t.traded);
+            qty = u128::from(qty).saturating_sub(traded) as u64;
         }
         if qty == 0 {
             self.end_at(sink, place, &old, Reason::Requested);

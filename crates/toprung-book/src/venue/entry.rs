@@ -230,7 +230,9 @@ impl Venue {
         }
         let entrant = self.entrant(&terms)?;
         let first_part = if terms.display_qty > 0 { self.first_part(&terms) } else { 0 };
-        self.check_room(&entrant, if first_part > 0 { first_part } else { terms.order.qty })?;
+        if let Err(reason) = self.check_room(&entrant, if first_part > 0 { first_part } else { terms.order.qty }) {
+            return if new.is_some() { Err(reason) } else { self.turn_away(sink, terms, &entrant, reason) };
+        }
         terms.entry = if new.is_some() { self.registry.next_entry() } else { terms.entry };
         if let Some(cmd) = new {
             self.link(&mut terms, cmd);
@@ -240,6 +242,20 @@ impl Venue {
         }
         self.about(sink, kind, &entrant.order, first_part, Reason::None, entrant.flags());
         self.match_and_rest(sink, &entrant);
+        Ok(())
+    }
+
+    /// Ends an order that was held and finds no room.
+    pub(super) fn turn_away<S: EventSink>(
+        &mut self,
+        sink: &mut S,
+        terms: Terms,
+        e: &Entrant,
+        reason: Reason,
+    ) -> Result<(), Reason> {
+        self.registry.ended.push(terms);
+        self.about(sink, EventKind::Triggered, &e.order, 0, Reason::None, e.flags());
+        self.cancelled(sink, &e.order, reason, EventFlags::NONE);
         Ok(())
     }
 

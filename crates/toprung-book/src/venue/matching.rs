@@ -222,10 +222,9 @@ impl Venue {
                 break;
             }
             let level = self.level_of(maker.h);
-            // Where orders are allocated, one own order anywhere at the price matters.
+            // One own order anywhere at the price matters: where orders are allocated, and before an iceberg's next part.
             let is_new = std::mem::replace(&mut last_level, level) != level;
-            let looks_around = is_new && !self.book.is_fifo && t.self_trade != SelfTrade::Allow;
-            if self.is_own(t, maker.h) || looks_around && self.queue_of(level).any(|h| self.is_own(t, h)) {
+            if is_new && t.self_trade != SelfTrade::Allow && self.queue_of(level).any(|h| self.is_own(t, h)) {
                 return None;
             }
             if let Some(terms) = self.registry.get(self.id_of(maker.h))

@@ -52,7 +52,9 @@ impl Venue {
         let order = OrderView { price: price.unwrap_or(0), ..terms.order };
         let entrant = Entrant::limit(order, Class::Hidden, terms.flags.self_trade());
         if price.is_some() {
-            self.check_room(&entrant, order.qty)?;
+            if let Err(reason) = self.check_room(&entrant, order.qty) {
+                return if new.is_some() { Err(reason) } else { self.turn_away(sink, terms, &entrant, reason) };
+            }
         } else if new.is_some() && self.registry.held.len() >= self.config.book.max_orders as usize {
             return Err(Reason::BookFull);
         }

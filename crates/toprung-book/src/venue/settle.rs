@@ -68,7 +68,7 @@ impl Venue {
                 self.note_price(e.price);
                 for id in [e.id, e.other] {
                     if let Some(t) = self.registry.find_mut(id) {
-                        t.traded = t.traded.saturating_add(e.qty);
+                        t.traded = t.traded.saturating_add(u128::from(e.qty));
                         self.note_links(id);
                     }
                 }
@@ -83,10 +83,18 @@ impl Venue {
         if let Some(partner) = self.registry.find_mut(id).and_then(|t| t.partner) {
             self.consequences.push_back(Consequence::Cancel(partner));
         }
-        if !self.is_live(id)
+        if !self.registry.find_mut(id).is_some_and(|t| t.is_parent) || self.is_live(id) {
+            return;
+        }
+        // It ended with the last event about it.
+        let is_about = |e: &Event| match e.kind {
+            EventKind::Trade => e.id == id || e.other == id,
+            kind => kind == EventKind::Cancelled && e.id == id,
+        };
+        if !self.log[self.seen..].iter().any(is_about)
             && let Some(t) = self.registry.find_mut(id)
-            && std::mem::take(&mut t.is_parent)
         {
+            t.is_parent = false;
             self.consequences.push_back(Consequence::Release(id));
         }
     }
@@ -98,7 +106,7 @@ impl Venue {
             let Some(before) = self.registry.get(child).and_then(|t| t.parent).map(|(_, before)| before) else {
                 continue;
             };
-            let share = traded - before;
+            let share = u64::try_from(traded - before).unwrap_or(u64::MAX);
             if share == 0 {
                 self.end_by(sink, child, Reason::Linked);
                 continue;

@@ -37,13 +37,13 @@ pub(crate) struct Terms {
     /// The order that it cancels and is cancelled by.
     pub(crate) partner: Option<u64>,
     /// The order it waits for, and what that had traded when this one came.
-    pub(crate) parent: Option<(u64, u64)>,
+    pub(crate) parent: Option<(u64, u128)>,
     /// What its parent traded, once that has ended: the most that it enters with.
     pub(crate) granted: Option<u64>,
     /// Others wait for it.
     pub(crate) is_parent: bool,
     /// Lots traded since it was accepted.
-    pub(crate) traded: u64,
+    pub(crate) traded: u128,
 }
 
 impl Terms {
