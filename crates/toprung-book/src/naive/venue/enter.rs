@@ -194,12 +194,7 @@ impl NaiveVenue {
 
     /// A held order leaves for the book. `Triggered` tells its links, unless a parent let it go.
     pub(super) fn trigger(&mut self, id: u64, by_parent: bool) {
-        let o = &self.orders[&id];
-        let mut shape = self.shape(o);
-        if shape.refused.is_some() && !o.is_peg() {
-            // It comes to no other price than its own.
-            shape.limit = (o.order_type == OrderType::Limit).then_some(o.price);
-        }
+        let shape = self.shape(&self.orders[&id]);
         self.leave(id, Place::Entering);
         if let Some(o) = self.orders.get_mut(&id) {
             o.price = shape.limit.unwrap_or(0);
