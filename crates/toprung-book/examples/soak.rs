@@ -20,7 +20,7 @@ use toprung_book::{
     Book, BookConfig, Command, CommandFlags, CommandKind, Event, MatchingBook, ReplacePriority, SelfTradeScope, Side,
     TimeInForce, Venue, VenueCommand,
 };
-use venues::{Market, compare, listed, shrink};
+use venues::{Market, compare, listed};
 
 /// What one episode is like.
 struct Episode {
@@ -83,6 +83,26 @@ fn command(r: &mut Random, e: &Episode) -> Command {
         flags: CommandFlags::from_u8(r.pick(&[0, 0, 0, 1, 2, 4, 6]) | (r.pick(&[0, 0, 1, 2, 3, 4]) << 3))
             .unwrap_or_default(),
     }
+}
+
+/// The fewest of these commands that still show a difference: leaves out runs of them, then single ones.
+fn shrink(cmds: &[VenueCommand], differs: impl Fn(&[VenueCommand]) -> bool) -> Vec<VenueCommand> {
+    let mut left = cmds.to_vec();
+    let mut run = left.len() / 2;
+    while run > 0 {
+        let mut from = 0;
+        while from < left.len() {
+            let to = left.len().min(from + run);
+            let fewer = [&left[..from], &left[to..]].concat();
+            if differs(&fewer) {
+                left = fewer;
+            } else {
+                from = to;
+            }
+        }
+        run /= 2;
+    }
+    left
 }
 
 /// Runs one episode: a book, then venues until they have had as many commands.

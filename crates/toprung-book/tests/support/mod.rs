@@ -1,8 +1,5 @@
 //! What the property tests share: strategies for commands, and the comparison of the books.
 
-pub(crate) mod draws;
-pub(crate) mod venues;
-
 use proptest::prelude::*;
 use toprung_book::naive::{NaiveBook, RebuiltBook};
 use toprung_book::{

@@ -395,26 +395,6 @@ pub(crate) fn compare<V: TradingVenue>(venue: V, config: &VenueConfig, cmds: &[V
     Ok(())
 }
 
-/// The fewest of these commands that still show a difference: leaves out runs of them, then single ones.
-pub(crate) fn shrink(cmds: &[VenueCommand], differs: impl Fn(&[VenueCommand]) -> bool) -> Vec<VenueCommand> {
-    let mut left = cmds.to_vec();
-    let mut run = left.len() / 2;
-    while run > 0 {
-        let mut from = 0;
-        while from < left.len() {
-            let to = left.len().min(from + run);
-            let fewer = [&left[..from], &left[to..]].concat();
-            if differs(&fewer) {
-                left = fewer;
-            } else {
-                from = to;
-            }
-        }
-        run /= 2;
-    }
-    left
-}
-
 /// Commands one to a line.
 pub(crate) fn listed(cmds: &[VenueCommand]) -> String {
     cmds.iter().map(|cmd| format!("{cmd:?}\n")).collect()

@@ -60,13 +60,11 @@ impl NaiveVenue {
                 continue;
             }
             self.look_at_best();
-            let repriced = self.reprice_pegs();
-            if self.phase != Phase::Continuous {
-                return;
+            if self.reprice_pegs() {
+                continue;
             }
             match self.elected.pop_front() {
                 Some(id) => self.activate(id),
-                None if repriced => {}
                 None => return,
             }
         }

@@ -121,10 +121,9 @@ impl NaiveVenue {
         let Some(o) = self.orders.get_mut(&id) else { return };
         (o.place, o.part, o.shown) = (place, 0, o.first_part());
         let (side, price, shows) = (o.side, o.price, o.shows());
-        if let Some(min_qty) = self.config.book.policy.top_min_qty().filter(|_| place == Place::Displayed) {
-            if best.is_none_or(|best| side.key(price) > side.key(best)) {
-                self.top[side as usize] = (shows >= min_qty).then_some(id);
-            }
+        let betters = place == Place::Displayed && best.is_none_or(|best| side.key(price) > side.key(best));
+        if let Some(min_qty) = self.config.book.policy.top_min_qty().filter(|_| betters) {
+            self.top[side as usize] = (shows >= min_qty).then_some(id);
         }
         if let Some(list) = self.list(place, side, price) {
             list.push_back(id);
