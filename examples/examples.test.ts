@@ -2,9 +2,12 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { tradedVolume } from './batches.js';
+import { bracket } from './bracket.js';
 import { firstBook } from './first-book.js';
+import { openingAuction } from './opening-auction.js';
 import { fifo, proRata } from './pro-rata.js';
 import { replayDay } from './replay-day.js';
+import { stopCascade } from './stop-cascade.js';
 import { thousandBooks } from './thousand-books.js';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../tests/fixtures/replay/${name}`, import.meta.url));
@@ -39,4 +42,32 @@ test('a day that agrees, and one that does not', async () => {
 test('first come, first served against a share for everybody', () => {
   expect(fifo()).toEqual({ 1: 20, 2: 30 });
   expect(proRata()).toEqual({ 1: 5, 2: 15, 3: 30 });
+});
+
+test('stops that trigger each other: one lot sold sets off twelve', () => {
+  const { triggered, prices, last, bids } = stopCascade();
+  expect(triggered).toEqual([10, 11, 12]);
+  expect(prices).toEqual([100, 100, 99, 99, 98, 97, 96]);
+  expect(last).toBe(96);
+  expect(bids[0]).toEqual({ price: 96, qty: 2, orders: 1 });
+});
+
+test('an opening auction: one price for all, and the rest of the order for the open ends', () => {
+  const { expected, trades, phase, left } = openingAuction();
+  expect(expected).toEqual({ price: 100, qty: 12, surplus: 3, side: 'buy' });
+  expect(trades).toEqual([
+    { buyer: 1, seller: 4, price: 100, qty: 4 },
+    { buyer: 1, seller: 3, price: 100, qty: 6 },
+    { buyer: 2, seller: 3, price: 100, qty: 2 },
+  ]);
+  expect([phase, left]).toEqual(['continuous', []]);
+});
+
+test('a bracket: the profit that is taken ends the loss that was to be stopped', () => {
+  const { waiting, exits, last, orders } = bracket();
+  expect(waiting).toEqual([2, 3]);
+  expect(exits.profit).toMatchObject({ side: 'sell', price: 110, qty: 10 });
+  expect(exits.loss).toMatchObject([{ id: 3, type: 'stop', stopPrice: 95 }]);
+  expect(last).toMatchObject({ kind: 'cancelled', id: 3, reason: 'linked' });
+  expect(orders).toBe(0);
 });

@@ -5,7 +5,7 @@
  */
 import { CommandBatch, EventBatch, OrderBook } from 'toprung';
 import { bench, describe } from 'vitest';
-import { BATCH, load, loadedBook, submitAll } from './workload.mjs';
+import { BATCH, load, loadedBook, runVenue, submitAll, venueWorkload } from './workload.mjs';
 
 const options = { time: 2_000, warmupTime: 500 };
 const workload = load('balanced', 200_000);
@@ -13,6 +13,9 @@ const workload = load('balanced', 200_000);
 describe(`balanced flow, ${workload.count} commands on a fresh book`, () => {
   // Filling the book, one command in twenty of the whole, is part of a round: ids must not repeat.
   bench('in batches of 4,096', () => void submitAll(workload, loadedBook(workload)), options);
+
+  const forVenue = venueWorkload(workload);
+  bench('the same through a venue', () => void runVenue(forVenue), options);
 });
 
 describe('one order and its cancel', () => {

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { COMMAND_BYTES, CommandBatch, OrderBook } from 'toprung';
+import { COMMAND_BYTES, CommandBatch, OrderBook, VENUE_COMMAND_BYTES, Venue, VenueBatch } from 'toprung';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const HEADER_BYTES = 16;
@@ -69,4 +69,34 @@ export function submitAll(workload, book) {
   let events = 0;
   for (const batch of workload.batches) events += book.submit(batch).length;
   return events;
+}
+
+/** Action and order type of a venue for each kind of a book's command. */
+const VENUE_CODES = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [2, 0],
+  [3, 0],
+]; // prettier-ignore
+
+/** The same commands for a venue, and one with the workload's first orders in it. */
+export function venueWorkload(workload) {
+  const convert = (batch) => {
+    const bytes = new Uint8Array(batch.length * VENUE_COMMAND_BYTES);
+    for (let i = 0; i < batch.length; i += 1) {
+      const record = batch.bytes.subarray(i * COMMAND_BYTES, (i + 1) * COMMAND_BYTES);
+      bytes.set(record, i * VENUE_COMMAND_BYTES);
+      bytes.set(VENUE_CODES[record[28]], i * VENUE_COMMAND_BYTES + 104);
+    }
+    return new VenueBatch({ buffer: bytes.buffer, length: batch.length });
+  };
+  return { preload: workload.preload.map(convert), batches: workload.batches.map(convert) };
+}
+
+/** Submits a venue's workload to an empty one; gives the digest of all events. */
+export function runVenue({ preload, batches }) {
+  const venue = new Venue();
+  for (const batch of [...preload, ...batches]) venue.submit(batch);
+  return venue.digest;
 }

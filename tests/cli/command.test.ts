@@ -17,15 +17,21 @@ describe('help and version', () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  test.each([[[]], [['simulate']], [['replay']], [['journal']], [['scenarios']], [['policies']], [['doctor']]])(
-    '%j --help shows usage and examples',
-    async (command) => {
-      const { code, stdout, stderr } = await toprung([...command, '--help']);
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      expect(stdout).toContain('Usage: toprung');
-      expect(stdout).toContain('Examples:');
-    },
-  );
+  test.each([
+    [[]],
+    [['simulate']],
+    [['replay']],
+    [['journal']],
+    [['scenarios']],
+    [['policies']],
+    [['orders']],
+    [['doctor']],
+  ])('%j --help shows usage and examples', async (command) => {
+    const { code, stdout, stderr } = await toprung([...command, '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('Usage: toprung');
+    expect(stdout).toContain('Examples:');
+  });
 
   test('help does without the native addon', async () => {
     const env = { NAPI_RS_NATIVE_LIBRARY_PATH: '/nowhere/toprung.node' };
@@ -36,11 +42,12 @@ describe('help and version', () => {
       ['journal', '--help'],
       ['scenarios', '--help'],
       ['policies', '--help'],
+      ['orders', '--help'],
       ['doctor', '--help'],
     ]) {
       expect(await toprung(command, { env })).toMatchObject({ code: 0, stderr: '' });
     }
-  });
+  }, 30_000);
 
   test('`help COMMAND` is `COMMAND --help`', async () => {
     expect((await toprung(['help', 'replay'])).stdout).toBe((await toprung(['replay', '--help'])).stdout);

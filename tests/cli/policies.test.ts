@@ -103,7 +103,7 @@ describe('the comparison', () => {
   });
 });
 
-test('docs/policies.md quotes the command as it is', async () => {
+test('docs/policies.md and docs/policies quote the command as it is', async () => {
   const script = path.join(repository, 'scripts/gen-policy-docs.mjs');
   expect(await runCommand(process.execPath, [script, '--check'])).toMatchObject({ code: 0 });
-});
+}, 60_000);

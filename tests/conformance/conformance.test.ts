@@ -2,12 +2,14 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { fixture, hasSharedData, shared } from '../lib/shared-data.js';
+import { fixture, hasSharedData, repository, shared } from '../lib/shared-data.js';
 import { caseFiles, readCases } from './case.js';
 import { render, summarise } from './report.js';
 import { type CaseResult, runCase } from './runner.js';
 
 suitesOf('the project’s own cases', fixture('conformance'));
+// Those of the Rust runner, which has to read a case as this one does.
+suitesOf('the book’s own cases', path.join(repository, 'crates/toprung-book/tests/fixtures/own.jsonl'));
 if (hasSharedData('conformance')) suitesOf('the shared suites', shared('conformance'));
 else test.skip('the shared suites (no shared data)', () => {});
 

@@ -1,6 +1,8 @@
 /** Compares what a command did with what a case expects: every key of the format, each in a function of its own. */
 import { isDeepStrictEqual } from 'node:util';
-import type { BookEvent, Level, RestingOrder } from '../lib/book.js';
+import type { HeldOrder, Level } from 'toprung';
+import type { BookEvent } from '../lib/book.js';
+import type { OpenOrder } from '../lib/venue.js';
 import type { CaseCommand, Expectation } from './case.js';
 
 /** What a command did, in the case's own ids. */
@@ -9,14 +11,18 @@ export interface Observation {
   readonly events: readonly BookEvent[];
   /** Why the interface refused the input, if it did. */
   readonly refusal: string | undefined;
-  /** Levels best first (L2). */
+  /** Displayed levels, best first. */
   readonly bids: readonly Level[];
   readonly asks: readonly Level[];
-  /** Resting orders best first, in priority order (L3). */
-  readonly bidQueue: readonly RestingOrder[];
-  readonly askQueue: readonly RestingOrder[];
+  /** Resting orders in priority order, unpriced ones first, with all they have open. */
+  readonly bidQueue: readonly OpenOrder[];
+  readonly askQueue: readonly OpenOrder[];
+  /** Orders beside the book. */
+  readonly held: readonly HeldOrder[];
   /** The case's name for an order. */
   readonly nameOf: (id: number) => string;
+  /** Whether a command of the case named this order. */
+  readonly knows: (name: string) => boolean;
   /** Whether trade prices are compared (not under `price_convention: taker_limit`). */
   readonly pricesAsserted: boolean;
 }
@@ -63,29 +69,41 @@ const observed: { readonly [K in Exclude<keyof Expectation, 'reason'>]-?: Check<
     return totals;
   },
   cancelled: (expected, seen, cmd) => {
+    if (wasKilled(seen) && expected.length === 0) return expected;
     const asserted = new Map(expected.map(({ id, qty }) => [id, qty]));
     const ended = seen.events.flatMap((event) => {
       // What a reduce takes off has ended without trading, too.
       const qty = event.kind === 'cancelled' ? event.qty : event.kind === 'reduced' ? event.other : undefined;
       if (qty === undefined) return [];
       const id = seen.nameOf(event.id);
-      // With self-trade prevention suites list what it took off the book; the aggressor's own end is told by its status.
+      // With self-trade prevention suites list what it took off the book; the aggressor's own end is told by its
+      // status.
       if (cmd.stp !== undefined && id === cmd.id && !asserted.has(id)) return [];
       return [{ id, qty: asserted.get(id) === null ? null : qty }];
     });
     return byId(ended);
   },
-  triggered: () => [],
-  bids: (expected, seen) => levels(seen.bids, expected),
-  asks: (expected, seen) => levels(seen.asks, expected),
+  triggered: (expected, seen) => {
+    const names = seen.events.flatMap(({ kind, id }) => (kind === 'triggered' ? [seen.nameOf(id)] : []));
+    return names.map((name, i) => asMadeUp(expected[i], name, seen));
+  },
+  bids: (expected, seen) => levels(seen.bidQueue, expected),
+  asks: (expected, seen) => levels(seen.askQueue, expected),
   bidQueue: (_expected, seen) => queue(seen.bidQueue, seen),
   askQueue: (_expected, seen) => queue(seen.askQueue, seen),
-  stops: () => [],
+  stops: (expected, seen) => {
+    const stops = seen.held.flatMap(({ id, stopPrice, qty }) =>
+      stopPrice === undefined ? [] : [[seen.nameOf(id), stopPrice, qty] as const],
+    );
+    const sorted = stops.sort(([a], [b]) => (a < b ? -1 : 1));
+    return sorted.map(([name, ...rest], i) => [asMadeUp(expected[i]?.[0], name, seen), ...rest]);
+  },
   visible: (_expected, seen) => [sum(seen.bids), sum(seen.asks)],
   levels: (_expected, seen) => [seen.bids.length, seen.asks.length],
   ordersTotal: (_expected, seen) => seen.bidQueue.length + seen.askQueue.length,
   removed: (_expected, seen, cmd) => {
-    return seen.events.some(({ kind, id }) => kind === 'cancelled' && seen.nameOf(id) === cmd.id);
+    const rests = [...seen.bidQueue, ...seen.askQueue].some(({ id }) => seen.nameOf(id) === cmd.id);
+    return !wasRefused(seen) && !rests;
   },
 };
 
@@ -123,7 +141,8 @@ function wasRefused(seen: Observation): boolean {
 }
 
 function wasKilled(seen: Observation): boolean {
-  return seen.events.some((event) => event.kind === 'cancelled' && event.reason === 'fill-or-kill');
+  const killed = seen.events.some(({ kind, reason }) => kind === 'cancelled' && reason === 'fill-or-kill');
+  return killed && trades(seen).length === 0;
 }
 
 function wasTurnedAway(seen: Observation, cmd: CaseCommand): boolean {
@@ -150,12 +169,23 @@ function byId<T extends { readonly id: string; readonly price?: number }>(items:
   return [...items].sort((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : (a.price ?? 0) - (b.price ?? 0)));
 }
 
-/** The levels of one side; the number of orders only where the case states it. */
-function levels(side: readonly Level[], expected: readonly (readonly unknown[])[]): number[][] {
-  return side.map(({ price, qty, orders }, i) => (expected[i]?.length === 2 ? [price, qty] : [price, qty, orders]));
+/** The levels of one side with all that is open; the number of orders only where the case states it. */
+function levels(orders: readonly OpenOrder[], expected: readonly (readonly unknown[])[]): unknown[] {
+  const found: [number | null, number, number][] = [];
+  for (const { price, qty } of orders) {
+    const last = found.at(-1);
+    if (last?.[0] === price) found[found.length - 1] = [price, last[1] + qty, last[2] + 1];
+    else found.push([price, qty, 1]);
+  }
+  return found.map(([price, qty, count], i) => (expected[i]?.length === 2 ? [price, qty] : [price, qty, count]));
 }
 
-function queue(orders: readonly RestingOrder[], seen: Observation): unknown[] {
+/** A name as the case has it, where that is one that the peer made up and no command names: it stands for any. */
+function asMadeUp(expected: string | undefined, name: string, seen: Observation): string {
+  return expected !== undefined && !seen.knows(expected) ? expected : name;
+}
+
+function queue(orders: readonly OpenOrder[], seen: Observation): unknown[] {
   return orders.map(({ id, price, qty }) => [seen.nameOf(id), price, qty]);
 }
 

@@ -1,5 +1,5 @@
-/** From a case's words for a matching policy to the library's. */
-import type { BookConfigInput, PolicyInput, PolicyStepInput } from 'toprung';
+/** From a case's words for a matching policy and for conventions to the library's. */
+import type { BookConfigInput, PolicyInput, PolicyStepInput, VenueConfigInput } from 'toprung';
 import type { CaseCommand, ConformanceCase } from './case.js';
 
 /** What `config.pro_rata` of a case may say. */
@@ -11,6 +11,31 @@ interface ToldPolicy {
   readonly fifo_pct?: number;
   readonly split_round?: string;
   readonly lot?: number;
+}
+
+/** The suite that says `last_trade` refuses stops on the wrong side; those that say nothing let them trade at once. */
+const stops: Readonly<Record<string, Pick<VenueConfigInput, 'stopTrigger' | 'stopEntry'>>> = {
+  last_trade: { stopTrigger: 'last-trade', stopEntry: 'reject' },
+  last_trade_after_entry: { stopTrigger: 'last-trade-after-entry' },
+  best_opposite_quote_or_last: { stopTrigger: 'best-opposite' },
+};
+
+const remainders: Readonly<Record<string, NonNullable<VenueConfigInput['marketRemainder']>>> = {
+  rest: 'rest',
+  rest_at_worst: 'rest-at-worst',
+};
+
+/** The conventions that a case asks for, beside its policy. What it leaves open is the venue's default. */
+export function conventionsOf(config: ConformanceCase['config'], steps: ConformanceCase['steps']): VenueConfigInput {
+  const { stop_trigger: trigger, market_remainder: remainder } = config;
+  return {
+    ...stops[String(trigger)],
+    marketRemainder: remainders[String(remainder)] ?? 'cancel',
+    replacePriority: config.replace_priority === 'lose_always' ? 'lose-always' : 'keep-on-decrease',
+    countFills: steps.some(({ cmd }) => cmd.inFlightMitigation === true),
+    // Orders can only lie crossed where they are collected.
+    phase: steps.some(({ cmd }) => cmd.op === 'uncross') ? 'opening-auction' : 'continuous',
+  };
 }
 
 /** The policy that a case asks for; price-time priority when it leaves that open. */

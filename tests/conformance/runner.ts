@@ -1,10 +1,12 @@
-/** Runs conformance cases on a book through the Node API, one command per batch, and collects what differs. */
-import { CommandFlags } from 'toprung';
-import { type BookEvent, type NewOrder, TestBook } from '../lib/book.js';
+/** Runs conformance cases on a venue through the Node API, one command per batch, and collects what differs. */
+import type { Order } from 'toprung';
+import type { BookEvent } from '../lib/book.js';
+import { TestVenue } from '../lib/venue.js';
 import type { CaseCommand, ConformanceCase } from './case.js';
 import { type Difference, differences, type Observation } from './expectations.js';
-import { ownerOf, participantsOf, policyOf } from './policy.js';
-import { enteredBy, unsupported } from './supported.js';
+import { numeric, ocoParts, orderOf, replacementOf } from './order.js';
+import { conventionsOf, ownerOf, participantsOf, policyOf } from './policy.js';
+import { contradictions, enteredBy, unsupported } from './supported.js';
 
 /** What became of a case. */
 export interface CaseResult {
@@ -28,12 +30,27 @@ export interface CaseFailure {
   readonly differences: readonly Difference[];
 }
 
-/** Runs one case on an empty book, or says why it cannot be run. */
+/** Runs one case on an empty venue, or says why it cannot be run. */
 export function runCase(testCase: ConformanceCase): CaseResult {
   const { id, suite, features, source } = testCase;
   const reason = unsupported(testCase);
   if (reason !== undefined) return { id, suite, features, source, outcome: 'skipped', reason };
   const failure = firstFailure(testCase);
+  const known = contradictions[id];
+  if (known !== undefined) {
+    // It is run all the same, and has to differ exactly where it is known to.
+    const keys = failure?.differences.map(({ key }) => key) ?? [];
+    if (failure?.step === known.step && keys.includes(known.key)) {
+      return { id, suite, features, source, outcome: 'skipped', reason: known.why };
+    }
+    if (failure === undefined) {
+      const differences = [
+        { key: known.key, expected: `a difference: ${known.why}`, actual: 'none: take it off the list' },
+      ];
+      const { cmd } = testCase.steps[known.step] ?? { cmd: { op: 'nothing' } };
+      return { id, suite, features, source, outcome: 'failed', failure: { step: known.step, cmd, differences } };
+    }
+  }
   if (failure !== undefined && !testCase.referenceAgrees) {
     // Nothing can be concluded from it: the data's own reference engine does not do what the case expects, either.
     const command = JSON.stringify(failure.cmd);
@@ -48,20 +65,23 @@ export function runCase(testCase: ConformanceCase): CaseResult {
 function firstFailure({ config, steps }: ConformanceCase): CaseFailure | undefined {
   const orders = new Names();
   const owners = new Names();
-  const book = new TestBook({
-    replacePriority: config.replace_priority === 'lose_always' ? 'lose-always' : 'keep-on-decrease',
+  const venue = new TestVenue({
+    ...conventionsOf(config, steps),
     policy: policyOf(config),
     participants: participantsOf(steps, (owner) => owners.numberOf(owner)),
   });
   for (const [step, { cmd, expect = {} }] of steps.entries()) {
-    const outcome = apply(book, cmd, orders, owners);
+    const outcome = apply(venue, cmd, orders, owners);
+    venue.check();
     const seen: Observation = {
       ...outcome,
-      bids: book.levels('buy'),
-      asks: book.levels('sell'),
-      bidQueue: book.queue('buy'),
-      askQueue: book.queue('sell'),
+      bids: venue.levels('buy'),
+      asks: venue.levels('sell'),
+      bidQueue: venue.resting('buy'),
+      askQueue: venue.resting('sell'),
+      held: venue.held(),
       nameOf: (id) => orders.nameOf(id),
+      knows: (name) => orders.knows(name),
       pricesAsserted: config.price_convention !== 'taker_limit',
     };
     const found = differences(expect, seen, cmd);
@@ -73,30 +93,43 @@ function firstFailure({ config, steps }: ConformanceCase): CaseFailure | undefin
 type Outcome = Pick<Observation, 'refusal'> & { readonly events: readonly BookEvent[] };
 
 /** Carries out one command; input that the interface itself refuses counts as refused. */
-function apply(book: TestBook, cmd: CaseCommand, orders: Names, owners: Names): Outcome {
+function apply(venue: TestVenue, cmd: CaseCommand, orders: Names, owners: Names): Outcome {
   const id = orders.numberOf(String(cmd.id));
   const name = ownerOf(cmd);
   const owner = name === undefined ? 0 : owners.numberOf(name);
+  const done = (events: BookEvent[]): Outcome => ({ events, refusal: undefined });
   try {
     switch (cmd.op) {
-      case 'new':
-        return { events: book.enter(newOrder(cmd, id, owner)), refusal: undefined };
-      case 'cancel':
-        return { events: book.cancel(id, owner), refusal: undefined };
-      case 'reduce':
-        return { events: book.reduce(id, numeric(cmd.by), owner), refusal: undefined };
-      case 'replace': {
-        // What a replace does not name stays as it is.
-        const [price, qty] = [cmd.price, cmd.qty].map((value) => (value === undefined ? undefined : numeric(value)));
-        return { events: book.replace(id, price, qty, owner), refusal: undefined };
+      case 'new': {
+        if (cmd.type !== 'oco') return done(venue.enter(orderOf(cmd, id, owner)));
+        const { limit, stop } = ocoParts(cmd);
+        const entered = venue.enter(orderOf(limit, id, owner));
+        if (entered.some(({ kind }) => kind === 'rejected')) return done(entered);
+        const second = orderOf(stop, orders.numberOf(String(stop.id)), owner);
+        return done([...entered, ...venue.enter({ ...second, oneCancelsOther: id } as Order)]);
       }
+      case 'cancel':
+        return done(venue.cancel(id, owner));
+      case 'reduce':
+        return done(venue.reduce(id, numeric(cmd.by), owner));
+      case 'replace':
+        return done(
+          venue.replace(
+            id,
+            replacementOf(cmd, owner, (name) => orders.numberOf(name)),
+          ),
+        );
       case 'cancel_new': {
-        const cancelled = apply(book, { op: 'cancel', id: String(cmd.id), owner: cmd.owner }, orders, owners);
+        const cancelled = apply(venue, { op: 'cancel', id: String(cmd.id), owner: cmd.owner }, orders, owners);
         // One step to the case: without the order to cancel there is no new one.
         if (cancelled.events.some(({ kind }) => kind === 'rejected')) return cancelled;
-        const entered = apply(book, enteredBy(cmd), orders, owners);
+        const entered = apply(venue, enteredBy(cmd), orders, owners);
         return { events: [...cancelled.events, ...entered.events], refusal: entered.refusal };
       }
+      case 'set_last_price':
+        return done(venue.setLastPrice(numeric(cmd.price)));
+      case 'uncross':
+        return done(venue.uncross());
       default:
         throw new Error(`Invariant: unsupported commands are skipped, got ${cmd.op}`);
     }
@@ -105,36 +138,6 @@ function apply(book: TestBook, cmd: CaseCommand, orders: Names, owners: Names): 
       return { events: [], refusal: `${String(error.code)}: ${error.message}` };
     throw error;
   }
-}
-
-/** The order of a case, its values passed on as they stand: refusing the wrong ones is the interface's part. */
-function newOrder(cmd: CaseCommand, id: number, owner: number): NewOrder {
-  return {
-    id,
-    owner,
-    type: cmd.type as NewOrder['type'],
-    side: cmd.side as NewOrder['side'],
-    tif: (cmd.tif ?? 'gtc') as NewOrder['tif'],
-    price: numeric(cmd.price),
-    qty: numeric(cmd.qty),
-    postOnly: cmd.postOnly === true,
-    selfTrade: selfTradeFlags[String(cmd.stp ?? 'allow')] ?? Number.NaN,
-  };
-}
-
-/** Self-trade preventions by the names of the format; the maker rests, the taker is the aggressor. */
-const selfTradeFlags: Readonly<Record<string, number>> = {
-  allow: CommandFlags.NONE,
-  none: CommandFlags.NONE,
-  cancel_maker: CommandFlags.SELF_TRADE_CANCEL_RESTING,
-  cancel_taker: CommandFlags.SELF_TRADE_CANCEL_AGGRESSOR,
-  cancel_both: CommandFlags.SELF_TRADE_CANCEL_BOTH,
-  decrement: CommandFlags.SELF_TRADE_DECREMENT,
-};
-
-/** A number as it stands. Text and null are no numbers, though a typed array would make some of them. */
-function numeric(value: unknown): number {
-  return typeof value === 'number' ? value : Number.NaN;
 }
 
 /** Numbers for the names of a case, from 1. */
@@ -149,6 +152,10 @@ class Names {
     this.#numbers.set(name, number);
     this.#names.push(name);
     return number;
+  }
+
+  knows(name: string): boolean {
+    return this.#numbers.has(name);
   }
 
   nameOf(number: number): string {

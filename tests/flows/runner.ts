@@ -25,7 +25,7 @@ export interface FlowResult {
 
 /** Runs one flow on an empty book that loses priority on every modify, as the flows' rules say. */
 export function runFlow(flow: Flow): FlowResult {
-  const book = new TestBook({ replacePriority: 'lose-always' });
+  const book = new TestBook();
   const report = new CanonicalReport(flow.reports !== undefined);
   const trades: string[] | undefined = flow.trades === undefined ? undefined : [];
   const ops: FlowOp[] = [];

@@ -1,21 +1,5 @@
 /** A book driven through the public Node API, with events as flat records: what every runner here works on. */
-import {
-  type BookConfigInput,
-  CommandBatch,
-  CommandFlags,
-  EVENT_KINDS,
-  type EventBatch,
-  type Level,
-  OrderBook,
-  type PolicyInput,
-  REASONS,
-  type Reason,
-  type RestingOrder,
-  SIDES,
-  type Side,
-  type TimeInForce,
-  ToprungError,
-} from 'toprung';
+import { CommandBatch, EVENT_KINDS, type EventBatch, OrderBook, REASONS, type Reason, SIDES, type Side } from 'toprung';
 
 /** One event; which fields mean something depends on its kind, as in `EventBatch`. */
 export interface BookEvent {
@@ -32,31 +16,6 @@ export interface BookEvent {
   readonly reason: Reason;
 }
 
-export type { Level, RestingOrder } from 'toprung';
-
-/** The conventions a runner can ask for. */
-export interface TestBookOptions {
-  readonly replacePriority: 'keep-on-decrease' | 'lose-always';
-  /** Price-time priority when absent. */
-  readonly policy?: PolicyInput;
-  /** What the policy knows of owners. */
-  readonly participants?: NonNullable<BookConfigInput['participants']>;
-}
-
-/** A new order as a case states it: values that the types forbid do come, to be refused. */
-export interface NewOrder {
-  readonly id: number;
-  readonly owner: number;
-  readonly type: 'limit' | 'market';
-  readonly side: Side;
-  readonly tif: TimeInForce;
-  readonly price: number;
-  readonly qty: number;
-  readonly postOnly: boolean;
-  /** One of the `SELF_TRADE_…` flags, or 0. */
-  readonly selfTrade: number;
-}
-
 /** A command of an order flow. */
 export interface FlowOrder {
   readonly op: 'new' | 'cancel' | 'modify';
@@ -67,43 +26,11 @@ export interface FlowOrder {
   readonly price: number;
 }
 
-/** Wraps `OrderBook`: single commands give their events at once, added ones go over in batches. */
+/** Wraps `OrderBook` for order flows: every replace loses priority, commands go over in batches. */
 export class TestBook {
-  readonly #book: OrderBook;
+  readonly #book = new OrderBook({ replacePriority: 'lose-always' });
   readonly #batch = new CommandBatch();
   #submitted = 0;
-
-  constructor(options: TestBookOptions) {
-    this.#book = new OrderBook(options);
-  }
-
-  /** Enters an order. @throws ToprungError when the interface refuses a value. */
-  enter({ id, owner, type, side, tif, price, qty, postOnly, selfTrade }: NewOrder): BookEvent[] {
-    const flags = (postOnly ? CommandFlags.POST_ONLY : CommandFlags.NONE) + selfTrade;
-    return this.#one(() => {
-      if (type === 'limit') this.#batch.limit(id, side, price, qty, tif, flags, owner);
-      else if (type === 'market') this.#batch.market(id, side, qty, owner, tif === 'gtc' ? 'ioc' : tif, flags);
-      // The interface has no method for any other type, so there is nothing that could be called.
-      else
-        throw new ToprungError('ERR_TOPRUNG_UNKNOWN_ENUM', `type: expected 'limit' or 'market', got ${String(type)}`);
-    });
-  }
-
-  cancel(id: number, owner: number): BookEvent[] {
-    return this.#one(() => this.#batch.cancel(id, owner));
-  }
-
-  reduce(id: number, by: number, owner: number): BookEvent[] {
-    return this.#one(() => this.#batch.reduce(id, by, owner));
-  }
-
-  /** An absent price or quantity stays as it is. */
-  replace(id: number, price: number | undefined, qty: number | undefined, owner: number): BookEvent[] {
-    const flags =
-      (price === undefined ? CommandFlags.KEEP_PRICE : CommandFlags.NONE) +
-      (qty === undefined ? CommandFlags.KEEP_QTY : CommandFlags.NONE);
-    return this.#one(() => this.#batch.replace(id, price ?? 0, qty ?? 0, flags, owner));
-  }
 
   /** Adds a command of an order flow to the batch. */
   add({ op, id, side, ioc, qty, price }: FlowOrder): void {
@@ -118,34 +45,6 @@ export class TestBook {
     for (let i = 0; i < events.length; i++) take(flat(events, i, this.#submitted));
     this.#submitted += this.#batch.length;
     this.#batch.clear();
-  }
-
-  /** L2: every level of a side, best first. */
-  levels(side: Side): Level[] {
-    const { bids, asks } = this.#book.depth(0xffff_ffff);
-    return side === 'buy' ? bids : asks;
-  }
-
-  /** L3: every resting order of a side, best first, in priority order. */
-  queue(side: Side): RestingOrder[] {
-    return this.#book.queue(side);
-  }
-
-  /** Digest of every event so far. */
-  digest(): string {
-    return this.#book.digest;
-  }
-
-  #one(write: () => void): BookEvent[] {
-    const found: BookEvent[] = [];
-    try {
-      write();
-      this.submitAdded((event) => found.push(event));
-    } finally {
-      // Refused input must not be sent again with the next command.
-      this.#batch.clear();
-    }
-    return found;
   }
 }
 

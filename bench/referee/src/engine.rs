@@ -121,7 +121,7 @@ impl<R: Reports, N: Fn(u64) -> u64> EventSink for Translator<'_, R, N> {
                 report.kind = if is_modify { 5 } else { 4 };
             }
             // The referee's protocol has no word for a refused new order.
-            EventKind::Rejected | EventKind::Reduced => return,
+            _ => return,
         }
         self.reports.report(&report);
     }

@@ -17,7 +17,7 @@ use toprung_bench::{
     BATCH, Workload, aggressive, balanced, balanced_random_ids, cancel_heavy, collide, deep, referee, replays,
     small_book,
 };
-use toprung_book::{Book, BookConfig, EventColumns, Policy};
+use toprung_book::{Book, BookConfig, EventColumns, OrderType, Policy, Side, Venue, VenueCommand, VenueConfig};
 use toprung_data::journal::{JournalConfig, JournalOptions, JournaledBook};
 use toprung_sim::{Horizon, SimConfig, scenarios, simulate};
 use toprung_trace::{LatencyHistogram, Stopwatch};
@@ -52,6 +52,32 @@ fn on_book(name: &str, make: impl FnOnce() -> Workload + 'static, policy: Policy
                 for cmds in workload.commands.chunks(BATCH) {
                     columns.clear();
                     book.apply_batch(cmds, &mut columns);
+                    black_box(columns.len());
+                }
+            })
+        })
+    };
+    Subject { name: name.to_owned(), what: "commands", prepare: Box::new(prepare) }
+}
+
+/// The same flow through a venue: with nothing but plain orders, or with stops far away that keep it from being quiet.
+fn on_venue(name: &str, make: impl FnOnce() -> Workload + 'static, stops: u64) -> Subject {
+    let prepare = move || -> Round {
+        let workload = make();
+        let config = VenueConfig { book: workload.config.clone(), ..VenueConfig::default() };
+        let mut columns = EventColumns::with_capacity(8 * BATCH);
+        Box::new(move || {
+            let mut venue = Venue::new(config.clone());
+            venue.apply_plain(&workload.preload, &mut ());
+            for id in 0..stops {
+                let stop =
+                    VenueCommand::enter(OrderType::Stop, u64::MAX - id, Side::Buy, 0, 1).with_stop_price(i64::MAX);
+                venue.apply(&stop, &mut ());
+            }
+            timed(workload.commands.len(), || {
+                for cmds in workload.commands.chunks(BATCH) {
+                    columns.clear();
+                    venue.apply_plain(cmds, &mut columns);
                     black_box(columns.len());
                 }
             })
@@ -118,11 +144,14 @@ fn subjects() -> Vec<Subject> {
     let fifo = Policy::fifo;
     let mut all = vec![
         on_book("balanced", || balanced(COMMANDS), fifo()),
+        on_venue("balanced, quiet venue", || balanced(COMMANDS), 0),
+        on_venue("balanced, venue with 1,000 stops", || balanced(COMMANDS), 1000),
         on_book("balanced, random ids", || balanced_random_ids(COMMANDS), fifo()),
         on_book("balanced, colliding ids", || collide(COMMANDS), fifo()),
         on_book("cancel-heavy", || cancel_heavy(COMMANDS), fifo()),
         on_book("aggressive", || aggressive(COMMANDS), fifo()),
         on_book("deep, a million orders", || deep(COMMANDS), fifo()),
+        on_venue("deep, quiet venue", || deep(COMMANDS), 0),
         on_book("balanced, pro-rata", || balanced(COMMANDS), Policy::pro_rata(2)),
         journalled(),
     ];

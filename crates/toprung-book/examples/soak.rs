@@ -1,39 +1,26 @@
-//! The long differential run: random commands over random conventions, fast book against naive book, event by event.
+//! The long differential run: random commands over random conventions, fast book against naive book and venue against
+//! naive venue, event by event.
 //!
-//! `npm run soak [-- COMMANDS [SEED]]`, ten million commands by default. An episode is a book with conventions, a price
-//! regime and a flow of its own; a difference prints the episode's seed and commands, and the exit code is 1.
+//! `npm run soak [-- COMMANDS [SEED]]`, ten million commands by default, half of them over venues. An
+//! episode is a book, and venues, with conventions, a price regime and a flow of their own; a difference prints the
+//! episode's seed and commands (over a venue the fewest that still show it), and the exit code is 1.
 #![expect(clippy::print_stdout, reason = "a command")]
+
+#[path = "../tests/support/draws.rs"]
+mod draws;
+#[path = "../tests/support/venues.rs"]
+mod venues;
 
 use std::process::ExitCode;
 use std::time::Instant;
 
+use draws::{Random, participants, policy};
 use toprung_book::naive::{NaiveBook, RebuiltBook};
 use toprung_book::{
-    Book, BookConfig, Class, Command, CommandFlags, CommandKind, Event, LevelingOrder, MatchingBook, Participant,
-    Participants, Policy, Preset, PresetParams, ReplacePriority, Rounding, SelfTradeScope, Side, Step, TimeInForce,
-    Within,
+    Book, BookConfig, Command, CommandFlags, CommandKind, Event, MatchingBook, ReplacePriority, SelfTradeScope, Side,
+    TimeInForce, Venue, VenueCommand,
 };
-
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, n: u64) -> u64 {
-        ((u128::from(self.bits()) * u128::from(n)) >> 64) as u64
-    }
-
-    fn pick<T: Copy>(&mut self, list: &[T]) -> T {
-        list[self.below(list.len() as u64) as usize]
-    }
-}
+use venues::{Market, compare, listed};
 
 /// What one episode is like.
 struct Episode {
@@ -45,59 +32,6 @@ struct Episode {
     qty_max: u64,
     owners: u64,
     odd: u64,
-}
-
-/// Half the time price-time priority, otherwise an exchange's policy or any steps in any order.
-fn policy(r: &mut Random) -> Policy {
-    let params = PresetParams {
-        top_min_qty: r.pick(&[0, 1, 50]),
-        top_max_qty: r.pick(&[1, 20, u64::MAX]),
-        min_lot: r.pick(&[None, Some(0), Some(2), Some(9)]),
-        fifo_percent: r.below(101) as u8,
-        split_rounding: r.pick(&[Rounding::Floor, Rounding::Nearest]),
-    };
-    let built = match r.below(4) {
-        0 | 1 => Ok(Policy::fifo()),
-        2 => r.pick(&Preset::ALL).policy(params),
-        _ => {
-            let mut steps: Vec<Step> = (0..r.below(5)).map(|_| step(r)).collect();
-            steps.push(Step::Fifo);
-            Policy::new(&steps)
-        }
-    };
-    built.expect("parameters are drawn from their ranges")
-}
-
-fn step(r: &mut Random) -> Step {
-    let roundings = [Rounding::Floor, Rounding::Nearest, Rounding::CeilFromLargest, Rounding::LargestRemainder];
-    let within = r.pick(&[Within::Fifo, Within::ProRata]);
-    let percents = [r.below(101) as u8, r.below(101) as u8, r.below(101) as u8];
-    match r.below(10) {
-        0 => Step::ProRata { min_lot: r.below(9), rounding: r.pick(&roundings), board_lot: r.pick(&[1, 1, 7, 100]) },
-        1 => Step::Top { min_qty: r.below(30), max_qty: r.pick(&[1, 20, u64::MAX]), percent: 1 + r.below(100) as u8 },
-        2 => Step::Lmm { min_lot: r.below(2) },
-        3 => Step::Split { fifo_percent: percents[0], rounding: r.pick(&roundings[..2]) },
-        4 => Step::TimeProRata { k: 1 + r.below(16) as u8, until_exhausted: r.below(2) == 0 },
-        5 => Step::Parity { equal_percent: percents[0] },
-        6 => Step::Leveling { order: r.pick(&[LevelingOrder::Size, LevelingOrder::Time]) },
-        7 => Step::PriorityClass { class: r.pick(&CLASSES), within },
-        8 => Step::Entitlement { percent_by_others: percents, floor_at_pro_rata: r.below(2) == 0 },
-        _ => Step::GroupFifo,
-    }
-}
-
-const CLASSES: [Class; 3] = [Class::Customer, Class::MarketMaker, Class::Other];
-
-fn participants(r: &mut Random, owners: u64) -> Participants {
-    let participant = |owner| Participant {
-        owner,
-        class: r.pick(&CLASSES),
-        lmm_percent: r.pick(&[0, 0, 10]),
-        entitled: r.below(3) == 0,
-        group: r.below(3) as u32,
-    };
-    let list: Vec<Participant> = (1..owners as u32).map(participant).collect();
-    Participants::new(&list).expect("seven makers of ten percent are at most seventy")
 }
 
 fn episode(r: &mut Random) -> Episode {
@@ -151,8 +85,54 @@ fn command(r: &mut Random, e: &Episode) -> Command {
     }
 }
 
-/// Runs one episode; `Err` says where the books differ.
+/// The fewest of these commands that still show a difference: leaves out runs of them, then single ones.
+fn shrink(cmds: &[VenueCommand], differs: impl Fn(&[VenueCommand]) -> bool) -> Vec<VenueCommand> {
+    let mut left = cmds.to_vec();
+    let mut run = left.len() / 2;
+    while run > 0 {
+        let mut from = 0;
+        while from < left.len() {
+            let to = left.len().min(from + run);
+            let fewer = [&left[..from], &left[to..]].concat();
+            if differs(&fewer) {
+                left = fewer;
+            } else {
+                from = to;
+            }
+        }
+        run /= 2;
+    }
+    left
+}
+
+/// Runs one episode: a book, then venues until they have had as many commands.
 fn run(seed: u64) -> Result<u64, String> {
+    let books = run_book(seed)?;
+    let (mut seeds, mut venues) = (Random(!seed), 0);
+    while venues < books {
+        venues += run_venue(Random(seeds.bits()))?;
+    }
+    Ok(books + venues)
+}
+
+/// Runs a venue; `Err` says where it differs from the naive one.
+fn run_venue(mut r: Random) -> Result<u64, String> {
+    let market = Market::draw(&mut r);
+    let count = r.pick(&[30, 100, 400, 3_000]);
+    let cmds: Vec<VenueCommand> = (0..count).map(|index| market.command(&mut r, index)).collect();
+    let run = |cmds: &[VenueCommand]| compare(Venue::new(market.config.clone()), &market.config, cmds);
+    match run(&cmds) {
+        Ok(()) => Ok(count),
+        Err(_) => {
+            let fewest = shrink(&cmds, |fewer| run(fewer).is_err());
+            let difference = run(&fewest).err().unwrap_or_default();
+            Err(format!("{difference}\n{:#?}\n{}", market.config, listed(&fewest)))
+        }
+    }
+}
+
+/// Runs a book; `Err` says where it differs from the naive one.
+fn run_book(seed: u64) -> Result<u64, String> {
     let mut r = Random(seed);
     let e = episode(&mut r);
     let (mut fast, mut naive) = (Book::new(e.config.clone()), NaiveBook::new(e.config.clone()));
@@ -185,6 +165,8 @@ fn main() -> ExitCode {
         eprintln!("usage: soak [COMMANDS [SEED]]");
         return ExitCode::from(2);
     };
+    // A panic is a difference like any other: it is told with its commands.
+    std::panic::set_hook(Box::new(|_| {}));
     let began = Instant::now();
     let (mut done, mut seed) = (0, first);
     while done < wanted {

@@ -38,7 +38,7 @@ pub struct Book {
     pub(crate) config: BookConfig,
     pub(crate) is_fifo: bool,
     /// Most lots that a level may hold.
-    level_qty_max: u64,
+    pub(crate) level_qty_max: u64,
     /// Least size of a TOP order, if the policy knows TOP.
     pub(crate) top_min_qty: Option<u64>,
     /// Ids of the TOP orders of both sides. One that has died is not TOP: it is looked up when it matters.
@@ -46,7 +46,7 @@ pub struct Book {
     pub(crate) seq: u64,
     pub(crate) digest: Digest,
     /// What an allocating policy works on.
-    bench: Bench,
+    pub(crate) bench: Bench,
 }
 
 /// An order on its way in.
@@ -86,7 +86,7 @@ impl Book {
         let mut book = Book {
             slab: Slab::default(),
             ids: IdIndex::default(),
-            ladders: [Ladder::new(Side::Buy), Ladder::new(Side::Sell)],
+            ladders: Side::BOTH.map(|side| Ladder::new(side, 0)),
             is_fifo: config.policy.is_fifo(),
             level_qty_max: config.policy.level_qty_max(),
             top_min_qty: config.policy.top_min_qty(),
@@ -253,7 +253,7 @@ impl Book {
         sink: &mut S,
     ) {
         let OrderView { id, side, price, qty, owner } = order;
-        let rests = !MARKET && cmd.tif == TimeInForce::Gtc;
+        let rests = !MARKET && cmd.tif.rests();
         if cmd.flags.has(CommandFlags::POST_ONLY) && self.crosses(side, limit_key) {
             return self.reject(sink, cmd, Reason::WouldTrade);
         }
@@ -314,14 +314,21 @@ impl Book {
     /// Puts an order at the back of its level's queue.
     #[inline(always)]
     pub(crate) fn rest(&mut self, order: &OrderView, mut level: Handle) {
-        let OrderView { id, side, price, qty, owner } = *order;
-        let key = side.key(price);
+        let (side, key) = (order.side, order.side.key(order.price));
         if level == NIL {
             level = self.make_level(side, key);
         }
         if let Some(min_qty) = self.top_min_qty {
             self.note_top(order, key, min_qty);
         }
+        self.join(order, level);
+        self.ladders[side as usize].occupy(key, level);
+    }
+
+    /// Puts an order's node at the back of a queue and its id into the table.
+    #[inline(always)]
+    pub(crate) fn join(&mut self, order: &OrderView, level: Handle) {
+        let OrderView { id, qty, owner, .. } = *order;
         let h = self.slab.take_node();
         self.slab.set_owner(h, owner);
         let sentinel = self.slab.get_mut(level);
@@ -337,7 +344,6 @@ impl Book {
         node.id_or_price = id;
         node.level_or_count = level;
         self.ids.insert(&mut self.slab, id, h, &self.digest);
-        self.ladders[side as usize].occupy(key, level);
     }
 
     /// An order that is about to rest: does it take the TOP place of its side?
@@ -422,8 +428,30 @@ impl Book {
     /// Shares `quantity`, which is less than the level holds, among its orders by the policy's steps.
     #[inline(never)]
     pub(crate) fn allocate<S: EventSink>(&mut self, sink: &mut S, a: &Aggressor, level: Handle, quantity: u64) {
-        let price = self.slab.get(level).price();
         let total = self.slab.get(level).qty;
+        let bench = self.share_out(sink, a, level, quantity);
+        for order in &bench.orders {
+            if order.qty == 0 {
+                self.unlink(order.handle);
+            } else {
+                self.slab.get_mut(order.handle).qty = order.qty;
+            }
+        }
+        self.slab.get_mut(level).qty = total - quantity;
+        self.bench = bench;
+    }
+
+    /// Prints what the policy gives to the orders of a level. The bench has what each has open then, in the order of the
+    /// queue; the book is as before until that is carried over and the bench given back.
+    #[inline(always)]
+    pub(crate) fn share_out<S: EventSink>(
+        &mut self,
+        sink: &mut S,
+        a: &Aggressor,
+        level: Handle,
+        quantity: u64,
+    ) -> Bench {
+        let price = self.slab.get(level).price();
         let mut bench = std::mem::take(&mut self.bench);
         bench.orders.clear();
         let top_id = self.top[!a.side as usize];
@@ -445,20 +473,12 @@ impl Book {
             digest.fold(&e);
             sink.event(&e);
         });
-        for order in &bench.orders {
-            if order.qty == 0 {
-                self.unlink(order.handle);
-            } else {
-                self.slab.get_mut(order.handle).qty = order.qty;
-            }
-        }
-        self.slab.get_mut(level).qty = total - quantity;
-        self.bench = bench;
+        bench
     }
 
     /// Takes an order's node out of its queue and of the id table. The level's count is kept up, its quantity is not.
     #[inline(always)]
-    fn unlink(&mut self, h: Handle) {
+    pub(crate) fn unlink(&mut self, h: Handle) {
         let node = *self.slab.get(h);
         self.slab.get_mut(node.prev).next = node.next;
         self.slab.get_mut(node.next).prev = node.prev;

@@ -8,6 +8,7 @@ use std::ops::{BitOr, BitOrAssign, Not};
 /// The side of an order.
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Side {
     /// Bids: a higher price is better.
     Buy = 0,
@@ -83,8 +84,12 @@ impl CommandKind {
 }
 
 /// How long a new order may live.
+///
+/// A book alone knows no time and no sessions: to it, whatever is neither `Ioc` nor `Fok` is good till cancelled. A
+/// [`Venue`](crate::Venue) ends the others.
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum TimeInForce {
     /// Until cancelled.
     Gtc = 0,
@@ -92,6 +97,14 @@ pub enum TimeInForce {
     Ioc = 1,
     /// All at once or not at all.
     Fok = 2,
+    /// Until a given time.
+    Gtd = 3,
+    /// Until the market closes.
+    Day = 4,
+    /// For the opening auction only.
+    AtOpen = 5,
+    /// For the closing auction only.
+    AtClose = 6,
 }
 
 impl TimeInForce {
@@ -102,8 +115,18 @@ impl TimeInForce {
             0 => Some(TimeInForce::Gtc),
             1 => Some(TimeInForce::Ioc),
             2 => Some(TimeInForce::Fok),
+            3 => Some(TimeInForce::Gtd),
+            4 => Some(TimeInForce::Day),
+            5 => Some(TimeInForce::AtOpen),
+            6 => Some(TimeInForce::AtClose),
             _ => None,
         }
+    }
+
+    /// Whether what does not trade at once may rest.
+    #[inline(always)]
+    pub const fn rests(self) -> bool {
+        !matches!(self, TimeInForce::Ioc | TimeInForce::Fok)
     }
 }
 
@@ -142,6 +165,7 @@ impl SelfTrade {
 /// Bits that modify a [`Command`]: three switches, and from the fourth bit on its [`SelfTrade`].
 #[repr(transparent)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct CommandFlags(u8);
 
 impl CommandFlags {
@@ -323,7 +347,7 @@ mod tests {
     fn bytes_without_a_meaning_are_refused() {
         assert_eq!(Side::from_u8(2), None);
         assert_eq!(CommandKind::from_u8(5), None);
-        assert_eq!(TimeInForce::from_u8(3), None);
+        assert_eq!(TimeInForce::from_u8(7), None);
         assert_eq!(CommandFlags::from_u8(5 << 3), None);
         assert_eq!(SelfTrade::from_u8(5), None);
         for v in 0..=4 {

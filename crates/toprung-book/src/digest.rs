@@ -9,6 +9,7 @@ use crate::event::Event;
 
 /// Digest of the events so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Digest {
     a: u64,
     b: u64,

@@ -21,8 +21,21 @@ pub enum EventKind {
     Cancelled = 3,
     /// An order has less open quantity and keeps its place: `qty` is what is open now, `other` what was taken off.
     Reduced = 4,
-    /// A resting order has a new price or open quantity; it lost its place unless the flag says otherwise.
+    /// An order has a new price or open quantity; it lost its place unless the flag says otherwise. `other` is its new id
+    /// if it got one, otherwise 0.
     Replaced = 5,
+    /// A waiting order became active and enters the book now: fields as of `Accepted`.
+    Triggered = 6,
+    /// An iceberg showed its next part, at the back of the queue: `qty` lots of it, `other` still behind.
+    Refreshed = 7,
+    /// A pegged order followed its reference to `price`, behind everybody there; with [`EventFlags::HELD`] it has none.
+    Repriced = 8,
+    /// The trading phase changed from `other` to `qty` (codes of [`Phase`](crate::Phase)).
+    Phase = 9,
+    /// What an auction would do now: `price`, `qty` lots, and `other` lots too many on `side`.
+    Indicative = 10,
+    /// A request that concerns no single order was carried out; `qty` tells how much of it.
+    Acknowledged = 11,
 }
 
 /// Why a command was refused, or why an order ended without trading.
@@ -55,11 +68,31 @@ pub enum Reason {
     NoLiquidity = 11,
     /// Ended or reduced: it would have traded with an order of the same owner.
     SelfTrade = 12,
+    /// Refused: no order can have this type, time in force and these options together, or not in this market.
+    Unsupported = 13,
+    /// Refused: the trading phase does not take it.
+    WrongPhase = 14,
+    /// Refused: a price outside the band.
+    OutsideBand = 15,
+    /// Refused: a stop price on the wrong side of the market, or none to be had.
+    StopPrice = 16,
+    /// Refused: the order named to be linked with is not there, belongs to another owner or is linked already.
+    UnknownLink = 17,
+    /// Refused: the owner may not enter orders.
+    Blocked = 18,
+    /// Ended: its time was over. Refused: it is over already, or time would go back.
+    Expired = 19,
+    /// Ended: an order linked with it traded, became active or ended.
+    Linked = 20,
+    /// Ended: less than its minimum quantity could trade at once.
+    MinimumQuantity = 21,
+    /// Ended: by a mass cancel or a kill switch.
+    MassCancel = 22,
 }
 
 impl Reason {
     /// Every reason, in the order of its code.
-    pub const ALL: [Reason; 13] = [
+    pub const ALL: [Reason; 23] = [
         Reason::None,
         Reason::UnknownOrder,
         Reason::DuplicateId,
@@ -73,6 +106,16 @@ impl Reason {
         Reason::FillOrKill,
         Reason::NoLiquidity,
         Reason::SelfTrade,
+        Reason::Unsupported,
+        Reason::WrongPhase,
+        Reason::OutsideBand,
+        Reason::StopPrice,
+        Reason::UnknownLink,
+        Reason::Blocked,
+        Reason::Expired,
+        Reason::Linked,
+        Reason::MinimumQuantity,
+        Reason::MassCancel,
     ];
 
     /// The reason's name as it is written in reports and in TypeScript.
@@ -91,6 +134,16 @@ impl Reason {
             Reason::FillOrKill => "fill-or-kill",
             Reason::NoLiquidity => "no-liquidity",
             Reason::SelfTrade => "self-trade",
+            Reason::Unsupported => "unsupported",
+            Reason::WrongPhase => "wrong-phase",
+            Reason::OutsideBand => "outside-band",
+            Reason::StopPrice => "stop-price",
+            Reason::UnknownLink => "unknown-link",
+            Reason::Blocked => "blocked",
+            Reason::Expired => "expired",
+            Reason::Linked => "linked",
+            Reason::MinimumQuantity => "minimum-quantity",
+            Reason::MassCancel => "mass-cancel",
         }
     }
 }
@@ -107,6 +160,18 @@ impl EventFlags {
     pub const MARKET: EventFlags = EventFlags(1);
     /// On `Replaced`: the order kept its place in the queue.
     pub const KEPT_PRIORITY: EventFlags = EventFlags(2);
+    /// The order waits beside the book: a stop, a child of another order, a peg without reference, an order for the close.
+    pub const HELD: EventFlags = EventFlags(4);
+    /// On `Accepted` and `Triggered`: nothing of the order is shown, and at its price it comes after what is.
+    pub const HIDDEN: EventFlags = EventFlags(8);
+    /// On `Trade`: in an auction; neither side is the aggressor, `id` is the buyer.
+    pub const AUCTION: EventFlags = EventFlags(16);
+
+    /// These bits and those of `other`.
+    #[inline]
+    pub const fn with(self, other: EventFlags) -> EventFlags {
+        EventFlags(self.0 | other.0)
+    }
 
     /// The bits as a byte.
     #[inline]
@@ -129,7 +194,8 @@ pub struct Event {
     pub seq: u64,
     /// The order concerned; of a trade the aggressor.
     pub id: u64,
-    /// Of a trade the resting order's id; of a reduction the lots taken off; otherwise 0.
+    /// Of a trade the resting order's id; of a reduction the lots taken off; of an accepted iceberg the lots it shows;
+    /// otherwise 0 unless the kind says more.
     pub other: u64,
     /// Price in ticks.
     pub price: i64,

@@ -63,7 +63,7 @@ impl IdIndex {
             if slot.id_or_price == id {
                 return h;
             }
-            h = slot.chain_or_side;
+            h = slot.chain_or_tag;
         }
         NIL
     }
@@ -78,7 +78,7 @@ impl IdIndex {
             if slot.id_or_price == id {
                 break;
             }
-            h = slot.chain_or_side;
+            h = slot.chain_or_tag;
             steps += 1;
         }
         if steps > CHAIN_USUAL_MAX {
@@ -94,7 +94,7 @@ impl IdIndex {
             self.rebuild(slab, key_source);
         }
         let b = self.bucket(id);
-        slab.get_mut(h).chain_or_side = self.buckets[b];
+        slab.get_mut(h).chain_or_tag = self.buckets[b];
         self.buckets[b] = h;
         self.len += 1;
     }
@@ -103,7 +103,7 @@ impl IdIndex {
     #[inline(always)]
     pub(crate) fn remove(&mut self, slab: &mut Slab, id: u64, h: Handle) {
         let b = self.bucket(id);
-        let after = slab.get(h).chain_or_side;
+        let after = slab.get(h).chain_or_tag;
         self.len -= 1;
         let mut at = self.buckets[b];
         if at == h {
@@ -113,9 +113,9 @@ impl IdIndex {
         let mut steps = 0;
         loop {
             debug_assert_ne!(at, NIL, "Invariant: a live order is in its bucket");
-            let next = slab.get(at).chain_or_side;
+            let next = slab.get(at).chain_or_tag;
             if next == h {
-                slab.get_mut(at).chain_or_side = after;
+                slab.get_mut(at).chain_or_tag = after;
                 break;
             }
             at = next;
@@ -153,9 +153,9 @@ impl IdIndex {
         for mut h in old {
             while h != NIL {
                 let slot = slab.get_mut(h);
-                let next = slot.chain_or_side;
+                let next = slot.chain_or_tag;
                 let b = self.bucket(slot.id_or_price);
-                slot.chain_or_side = self.buckets[b];
+                slot.chain_or_tag = self.buckets[b];
                 self.buckets[b] = h;
                 h = next;
             }
@@ -188,7 +188,7 @@ impl IdIndex {
 /// The orders of one chain.
 fn chain(slab: &Slab, first: Handle) -> impl Iterator<Item = Handle> + '_ {
     let some = |h: Handle| (h != NIL).then_some(h);
-    std::iter::successors(some(first), move |&h| some(slab.get(h).chain_or_side))
+    std::iter::successors(some(first), move |&h| some(slab.get(h).chain_or_tag))
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use crate::command::Side;
-use crate::slab::{Handle, NIL, PAGE_LEVELS, Slab};
+use crate::slab::{Handle, NIL, PAGE_LEVELS, Slab, Tag};
 
 const GROUP_KEYS: u32 = 64;
 const GROUP_SHIFT: u32 = GROUP_KEYS.trailing_zeros();
@@ -80,11 +80,12 @@ pub(crate) struct Ladder {
     beyond: BTreeMap<i64, Group>,
     /// Visits to `beyond` since the window last moved.
     beyond_visits: u32,
-    side: Side,
+    tag: Tag,
 }
 
 impl Ladder {
-    pub(crate) fn new(side: Side) -> Ladder {
+    /// An empty ladder of the displayed book (`class` 0) or of another class of orders.
+    pub(crate) fn new(side: Side, class: u32) -> Ladder {
         Ladder {
             best: NIL,
             best_key: i64::MIN,
@@ -94,7 +95,7 @@ impl Ladder {
             words_occupied: 0,
             beyond: BTreeMap::new(),
             beyond_visits: 0,
-            side,
+            tag: class << 1 | side as u32,
         }
     }
 
@@ -124,11 +125,11 @@ impl Ladder {
     #[inline(never)]
     pub(crate) fn make_level(&mut self, slab: &mut Slab, key: i64) -> Handle {
         let word = key >> GROUP_SHIFT;
-        let side = self.side;
+        let tag = self.tag;
         let group = self.make_group(slab, word);
         let page = page_index(key);
         if group.pages[page] == NIL {
-            group.pages[page] = slab.take_page(side, key & !(PAGE_LEVELS as i64 - 1));
+            group.pages[page] = slab.take_page(tag, key & !(PAGE_LEVELS as i64 - 1));
         }
         group.level(key)
     }

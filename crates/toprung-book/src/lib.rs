@@ -36,6 +36,7 @@ mod restore;
 mod semantics;
 mod sink;
 mod slab;
+mod venue;
 mod view;
 
 #[cfg(any(test, feature = "naive"))]
@@ -54,4 +55,8 @@ pub use policy::{
 pub use restore::{BookState, COMMANDS_MAX, RestoreError};
 pub use semantics::SEMANTICS_VERSION;
 pub use sink::{CountingSink, EventSink};
+pub use venue::{
+    AuctionAllocation, HeldView, Indicative, MarketRemainder, Options, OrderType, Peg, Phase, Scheduled, StopEntry,
+    StopTrigger, TradingVenue, Venue, VenueAction, VenueCommand, VenueConfig, VenueState,
+};
 pub use view::{LevelView, MatchingBook, OrderView};

@@ -17,6 +17,7 @@ pub const COMMANDS_MAX: u64 = 1 << 62;
 
 /// What a book knows beside its configuration and its orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct BookState {
     /// Commands carried out; the next event's `seq`.
     pub commands: u64,
@@ -62,6 +63,13 @@ pub enum RestoreError {
         /// The order.
         id: u64,
     },
+    /// Something that a venue says of an order, or of itself (0), and that cannot be.
+    Venue {
+        /// The order.
+        id: u64,
+        /// What cannot be.
+        what: &'static str,
+    },
     /// Fewer commands than orders, more than [`COMMANDS_MAX`], or none and yet events.
     Commands {
         /// What the state says.
@@ -82,6 +90,8 @@ impl fmt::Display for RestoreError {
             RestoreError::TooManyOrders { max_orders } => write!(f, "more than the {max_orders} orders allowed"),
             RestoreError::Crossed { bid, ask } => write!(f, "crossed: bid {bid} against ask {ask}"),
             RestoreError::Top { id } => write!(f, "order {id} cannot be the TOP order of its side"),
+            RestoreError::Venue { id: 0, what } => write!(f, "{what}"),
+            RestoreError::Venue { id, what } => write!(f, "order {id} {what}"),
             RestoreError::Commands { commands, orders } => {
                 write!(f, "{commands} commands cannot have left {orders} orders and this digest")
             }

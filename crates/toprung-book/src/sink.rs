@@ -45,7 +45,7 @@ impl<S: EventSink + ?Sized> EventSink for &mut S {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CountingSink {
     /// Events of each kind, by the kind's code.
-    pub by_kind: [u64; 6],
+    pub by_kind: [u64; 12],
     /// Lots traded.
     pub volume: u128,
 }

@@ -39,9 +39,13 @@ pub(crate) struct Slot {
     pub(crate) id_or_price: u64,
     /// The order's level; of a level the number of its orders.
     pub(crate) level_or_count: u32,
-    /// The next order in the id bucket; of a level its side.
-    pub(crate) chain_or_side: u32,
+    /// The next order in the id bucket; of a level the tag of its ladder.
+    pub(crate) chain_or_tag: u32,
 }
+
+/// Which ladder a level belongs to: its side in the lowest bit, and above it whose orders these are. 0 is the displayed
+/// book, the only one that a plain book has.
+pub(crate) type Tag = u32;
 
 // Two slots to a cache line: half a line is what one order costs.
 const _: () = assert!(size_of::<Slot>() == 32);
@@ -54,7 +58,13 @@ impl Slot {
 
     #[inline(always)]
     pub(crate) fn side(&self) -> Side {
-        if self.chain_or_side == 0 { Side::Buy } else { Side::Sell }
+        if self.chain_or_tag & 1 == 0 { Side::Buy } else { Side::Sell }
+    }
+
+    /// What the level's tag has above the side.
+    #[inline(always)]
+    pub(crate) fn class(&self) -> u32 {
+        self.chain_or_tag >> 1
     }
 }
 
@@ -146,7 +156,8 @@ impl Slab {
     }
 
     /// A page of empty levels; `first_key` is the key of its first.
-    pub(crate) fn take_page(&mut self, side: Side, first_key: i64) -> Handle {
+    pub(crate) fn take_page(&mut self, tag: Tag, first_key: i64) -> Handle {
+        let side = if tag & 1 == 0 { Side::Buy } else { Side::Sell };
         let page = match self.free_pages {
             NIL => self.extend(PAGE_LEVELS),
             page => {
@@ -162,7 +173,7 @@ impl Slab {
                 qty: 0,
                 id_or_price: side.key(first_key + i64::from(i)) as u64,
                 level_or_count: 0,
-                chain_or_side: side as u32,
+                chain_or_tag: tag,
             };
         }
         self.pages_in_use += 1;

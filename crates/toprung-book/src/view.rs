@@ -17,6 +17,7 @@ pub struct LevelView {
 
 /// One resting order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct OrderView {
     /// The order's id.
     pub id: u64,

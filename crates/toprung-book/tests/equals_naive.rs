@@ -1,11 +1,13 @@
-//! The fast book equals the naive one event by event, and the events alone rebuild both.
+//! The fast book equals the naive one event by event, the events alone rebuild both, and a naive venue of plain orders is
+//! the naive book.
 
 mod support;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use support::{Prices, command, compare, config};
-use toprung_book::{BookConfig, Command, Side};
+use toprung_book::naive::{NaiveBook, NaiveVenue};
+use toprung_book::{BookConfig, Command, Event, MatchingBook, Side, TradingVenue, VenueCommand, VenueConfig};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
@@ -63,8 +65,7 @@ fn while_orders_far_away_come_and_go() {
 
 /// As `compare`, for long runs: looks at the books every hundred commands.
 fn compare_sparsely(cmds: &[Command]) {
-    use toprung_book::naive::NaiveBook;
-    use toprung_book::{Book, Event, MatchingBook};
+    use toprung_book::Book;
     let (mut fast, mut naive) = (Book::default(), NaiveBook::new(BookConfig::default()));
     let (mut got, mut want): (Vec<Event>, Vec<Event>) = (Vec::new(), Vec::new());
     for (i, cmd) in cmds.iter().enumerate() {
@@ -81,4 +82,35 @@ fn compare_sparsely(cmds: &[Command]) {
         }
     }
     assert_eq!(fast.digest(), naive.digest());
+}
+
+/// A naive venue that gets nothing but plain orders is the naive book.
+fn same_as_book(config: &BookConfig, cmds: &[Command]) {
+    let mut book = NaiveBook::new(config.clone());
+    let mut venue = NaiveVenue::new(VenueConfig { book: config.clone(), ..VenueConfig::default() });
+    for (i, cmd) in cmds.iter().enumerate() {
+        let (mut got, mut want): (Vec<Event>, Vec<Event>) = (Vec::new(), Vec::new());
+        venue.apply(&VenueCommand::from(*cmd), &mut got);
+        book.apply(cmd, &mut want);
+        assert_eq!(got, want, "events of command {i}: {cmd:?}");
+        for side in Side::BOTH {
+            assert_eq!(venue.levels(side, usize::MAX), book.levels(side, usize::MAX), "levels after {i}: {cmd:?}");
+            assert_eq!(venue.queue(side), book.queue(side), "queue after {i}: {cmd:?}");
+        }
+    }
+    assert_eq!(venue.digest(), book.digest());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    #[test]
+    fn by_a_venue_over_a_few_levels(config in config(), cmds in vec(command(Prices::Narrow), 1..120)) {
+        same_as_book(&config, &cmds);
+    }
+
+    #[test]
+    fn by_a_venue_in_the_far_corners(config in config(), cmds in vec(command(Prices::Corners), 1..80)) {
+        same_as_book(&config, &cmds);
+    }
 }

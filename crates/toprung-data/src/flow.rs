@@ -123,8 +123,14 @@ pub fn report_command(seq: u64, command: &Command, events: &[Event], out: &mut V
                 CommandKind::Replace if e.reason == Reason::UnknownOrder => line(out, &[5, seq, e.id], &[], None),
                 _ => return Err(ReportError::Refused(e.reason)),
             },
-            // No command of this format reduces.
-            EventKind::Reduced => {}
+            // No command of this format reduces, and a book has no other kinds.
+            EventKind::Reduced
+            | EventKind::Triggered
+            | EventKind::Refreshed
+            | EventKind::Repriced
+            | EventKind::Phase
+            | EventKind::Indicative
+            | EventKind::Acknowledged => {}
         }
     }
     if let Some(e) = ended {

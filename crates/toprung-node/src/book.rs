@@ -7,17 +7,14 @@ use napi::Env;
 use napi::bindgen_prelude::{Float64Array, ObjectFinalize};
 use napi_derive::napi;
 use serde::Deserialize;
-use toprung_book::{Book, BookConfig, OrderView, Participant, SelfTradeScope, Side};
+use toprung_book::{Book, BookConfig, OrderView, Participant, SelfTradeScope};
 use toprung_sim::{BookSettings, PolicySettings, ReplacePrioritySetting};
 
+use crate::arguments::{TELL_GC_FROM, exact, fill, index, integer, side_of};
 use crate::commands::{Decoder, MAX_SAFE};
 use crate::error::{Code, Result, config_error, error, error_at, guarded};
 use crate::events::{ColumnSink, Columns, Spill};
 use crate::view::View;
-
-/// Change in a book's memory from which on the garbage collector is told. To it the book is one small object, and a
-/// program that drops large books would otherwise run out of memory before it collects any.
-const TELL_GC_FROM: i64 = 1 << 20;
 
 /// One order book behind the boundary.
 #[napi(custom_finalize)]
@@ -195,7 +192,7 @@ impl NativeBook {
 /// A book's configuration as TypeScript writes it: a simulation's book settings, and room to reserve.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Settings {
+pub(crate) struct Settings {
     policy: PolicySettings,
     participants: Vec<Participant>,
     self_trade_scope: SelfTradeScope,
@@ -216,8 +213,12 @@ impl Settings {
     fn parse(json: &str) -> Result<BookConfig> {
         let settings: Settings = serde_json::from_str(json)
             .map_err(|e| error(Code::Config, format!("expected a book's configuration as JSON, got an error: {e}")))?;
-        let Settings { policy, participants, self_trade_scope, replace_priority, max_orders, expected_orders } =
-            settings;
+        settings.book_config()
+    }
+
+    /// The same as the book takes it, checked.
+    pub(crate) fn book_config(self) -> Result<BookConfig> {
+        let Settings { policy, participants, self_trade_scope, replace_priority, max_orders, expected_orders } = self;
         let out_of_range = |path: &str, from: u64, to: u64, got: u32| {
             Err(error_at(Code::Config, path, &format!("expected an integer in {from}..={to}, got {got}")))
         };
@@ -230,47 +231,4 @@ impl Settings {
         let book = BookSettings { policy, participants, self_trade_scope, replace_priority, max_orders };
         book.to_book_config(expected_orders, "").map_err(|e| config_error(&e))
     }
-}
-
-/// A number from JavaScript as an integer in `0..=max`.
-fn integer(name: &str, f: f64, max: u64) -> Result<u64> {
-    if f.trunc() != f || f.is_infinite() {
-        return Err(error_at(Code::NotInteger, name, &format!("expected an integer in 0..={max}, got {f}")));
-    }
-    if f < 0.0 || f > max as f64 {
-        return Err(error_at(Code::OutOfRange, name, &format!("expected an integer in 0..={max}, got {f}")));
-    }
-    Ok(f as u64)
-}
-
-/// A number from JavaScript as a length or index.
-fn index(name: &str, f: f64) -> Result<usize> {
-    Ok(integer(name, f, u32::MAX.into())? as usize)
-}
-
-fn side_of(f: f64) -> Result<Side> {
-    let side = if f.trunc() == f && (0.0..=1.0).contains(&f) { Side::from_u8(f as u8) } else { None };
-    side.ok_or_else(|| error_at(Code::UnknownEnum, "side", &format!("expected 0 buy or 1 sell, got {f}")))
-}
-
-/// A sum of quantities, which may pass what a float64 holds.
-fn exact(name: &str, v: u64) -> Result<f64> {
-    if v > MAX_SAFE {
-        return Err(error_at(Code::Inexact, name, &format!("expected at most {MAX_SAFE}, got {v}")));
-    }
-    Ok(v as f64)
-}
-
-/// Writes the row, if there is one, to the caller's memory.
-fn fill<const N: usize>(out: View, row: Option<[f64; N]>) -> Result<bool> {
-    let bytes = out.bytes("out")?;
-    if bytes.len() < N * 8 {
-        let message = format!("expected at least {} bytes, got {}", N * 8, bytes.len());
-        return Err(error_at(Code::BufferLength, "out", &message));
-    }
-    for (i, v) in row.iter().flatten().enumerate() {
-        // SAFETY: `8·i + 8` is at most `8·N`, which fits.
-        unsafe { bytes.store_f64(8 * i, *v) };
-    }
-    Ok(row.is_some())
 }

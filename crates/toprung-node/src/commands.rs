@@ -133,7 +133,7 @@ fn decode([id, price, qty, tail]: [u64; 4]) -> (Raw, u64) {
 /// The integer that a float64 holds, and bits that are 0 if it holds exactly this. Anything that is no integer of 64 bits
 /// (NaN, an infinity, 1e300) comes out inexact, or as `i64::MIN` or `i64::MAX`, which are outside every range.
 #[inline(always)]
-fn to_int(bits: u64) -> (i64, u64) {
+pub(crate) fn to_int(bits: u64) -> (i64, u64) {
     let f = f64::from_bits(bits);
     let v = truncate(f);
     // Equal numbers differ by +0, also when one of them is −0; NaN differs from everything by NaN.
@@ -189,7 +189,8 @@ fn explain(i: usize, [id, price, qty, tail]: [u64; 4]) -> Option<napi::Error<Cod
     if Side::from_u8(side).is_none() {
         return unknown("side", "0 buy or 1 sell", side);
     }
-    if TimeInForce::from_u8(tif).is_none() {
+    // A book alone has no sessions: the times in force beyond these are a venue's.
+    if tif > TimeInForce::Fok as u8 {
         return unknown("tif", "0 gtc, 1 ioc or 2 fok", tif);
     }
     if CommandFlags::from_u8(flags).is_none() {

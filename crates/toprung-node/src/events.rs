@@ -15,8 +15,9 @@
 //! | 42·C | reason | u8\[C\] |
 //! | 43·C | flags | u8\[C\] |
 //!
-//! What the fields mean is said at [`Event`]. All numbers are exact: every id, price and quantity came in through a
-//! float64, and no event carries a sum.
+//! What the fields mean is said at [`Event`]. A book's numbers are exact: every id, price and quantity came in through
+//! a float64, and no event carries a sum. A venue computes prices (pegs, protection, trailing limits) and sums (what an
+//! auction would trade): where one of these passes ±2⁵³ the column has the nearest float64.
 
 use toprung_book::{Event, EventSink};
 
@@ -58,7 +59,7 @@ impl Columns {
     #[inline(always)]
     unsafe fn write(self, i: usize, e: &Event, first_seq: u64) {
         let (b, c) = (self.bytes, self.capacity);
-        // Below 2⁵³ all of them (module docs), so the signed conversion, which is one instruction, is exact.
+        // Below 2⁶³ all of them, so the signed conversion, which is one instruction, does what it says.
         // SAFETY: the view is exactly 44·C bytes (`Columns::new`) and `i < C` by the caller, so each offset is inside
         // its column; the columns start at multiples of 8, or of 4 for the u32s.
         unsafe {

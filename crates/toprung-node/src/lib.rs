@@ -4,6 +4,7 @@
 //! anything else sees it, no panic leaves the crate, and every error has a code of the table in
 //! `packages/toprung/src/errors.ts`. People use the TypeScript package; what is exported here may change with it.
 
+mod arguments;
 pub mod book;
 mod commands;
 mod error;
@@ -13,4 +14,6 @@ pub mod policies;
 pub mod replay;
 pub mod simulate;
 pub mod task;
+pub mod venue;
+mod venue_commands;
 pub mod view;

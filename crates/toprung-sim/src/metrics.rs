@@ -215,7 +215,7 @@ impl Metrics {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
     commands: [u64; 5],
-    events: [[u64; 2]; 6],
+    events: [[u64; 2]; 12],
     volume: [u64; 2],
     cancelled_volume: u128,
     notional: i128,

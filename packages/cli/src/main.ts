@@ -34,6 +34,7 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   journal: () => import('./commands/journal.js'),
   scenarios: () => import('./commands/scenarios.js'),
   policies: () => import('./commands/policies.js'),
+  orders: () => import('./commands/orders.js'),
   doctor: () => import('./commands/doctor.js'),
 };
 
@@ -43,6 +44,7 @@ const summaries: Readonly<Record<CommandName, string>> = {
   journal: 'Inspect, verify or recover the journal of a book',
   scenarios: 'List the scenarios, or show one',
   policies: 'List the matching policies, or compare what each allocates of one level',
+  orders: 'Show which orders a venue takes: type, time in force and phase',
   doctor: 'Check this machine: addon, CPU, clock, folders',
 };
 

@@ -838,6 +838,7 @@ module.exports = nativeBinding
 module.exports.CancelFlag = nativeBinding.CancelFlag
 module.exports.NativeBook = nativeBinding.NativeBook
 module.exports.NativeSimulation = nativeBinding.NativeSimulation
+module.exports.NativeVenue = nativeBinding.NativeVenue
 module.exports.journalInspect = nativeBinding.journalInspect
 module.exports.journalRecover = nativeBinding.journalRecover
 module.exports.journalVerify = nativeBinding.journalVerify

@@ -68,6 +68,57 @@ export declare class NativeSimulation {
   latencyBuckets(): Float64Array | null
 }
 
+/** One venue behind the boundary. */
+export declare class NativeVenue {
+  /** A venue with the configuration `config`, as JSON. */
+  constructor(config: string)
+  /**
+   * Applies the first `count` records of `commands` in order and writes what happened into `events`, columns for
+   * `capacity` events. Gives the number of events; those past the capacity wait for `drain`.
+   */
+  submit(commands: Uint8Array, count: number, events: Uint8Array, capacity: number): number
+  /** Moves waiting events into `events` from row `from` on; gives the number moved. */
+  drain(events: Uint8Array, capacity: number, from: number): number
+  /** Events that wait for `drain`. */
+  pending(): number
+  /**
+   * L2: price, quantity and number of orders of at most `max` displayed levels of a side, best first, three numbers
+   * each.
+   */
+  levels(side: number, max: number): Float64Array
+  /** Displayed orders of a side in priority order: id, price, open quantity and owner, four numbers each. */
+  queue(side: number): Float64Array
+  /** Hidden orders of a side, as `queue`. */
+  hidden(side: number): Float64Array
+  /** Market orders of a side that rest, as `queue`; their price is 0. */
+  unpriced(side: number): Float64Array
+  /**
+   * Orders beside the book in order of entry: id, limit, quantity, owner, side, type and stop price (NaN: none),
+   * seven numbers each.
+   */
+  held(): Float64Array
+  /** Side, price, open quantity and owner of one resting order, or none. Fills `out`. */
+  order(id: number, out: Uint8Array): boolean
+  /** Resting orders, displayed or not. */
+  orderCount(): number
+  /** Code of the phase. */
+  phase(): number
+  /** Simulated time in nanoseconds. */
+  now(): number
+  /** Price of the last trade. */
+  lastPrice(): number | null
+  /** The reference price. */
+  reference(): number | null
+  /** What an auction would do: price, lots, lots too many and the side that has them; or none. Fills `out`. */
+  indicative(out: Uint8Array): boolean
+  /** Digest of every event so far, 32 hexadecimal digits. */
+  digest(): string
+  /** Bytes of memory that the venue and this binding's buffers hold. */
+  memoryBytes(): number
+  /** Fails when the venue is inconsistent, which would be a defect of toprung. Visits every order. */
+  checkInvariants(): void
+}
+
 /** Says what lies in the journal `dir`, as JSON. Changes nothing. */
 export declare function journalInspect(dir: string): Promise<string>
 

@@ -6,25 +6,10 @@
  */
 import { ToprungError } from './errors.js';
 import { MAX_COMMAND_FLAGS, type MarketTimeInForce, type Side, type TimeInForce } from './names.js';
+import { badOwner, type CommandBatchOptions, notNumber, RecordBatch, show } from './record-batch.js';
 
 /** Bytes of one command: f64 id, price, qty; u32 owner; u8 kind, side, time in force, flags; little-endian. */
 export const COMMAND_BYTES = 32;
-
-/** Most commands in a batch. */
-export const MAX_BATCH_COMMANDS = 1 << 24;
-
-/** How a {@link CommandBatch} is made. */
-export interface CommandBatchOptions {
-  /** Commands to have room for at first, 1 to 2^24; it grows as needed. Default 4,096. */
-  capacity?: number;
-  /**
-   * Memory to write to, such as a SharedArrayBuffer; a batch over it cannot grow. `capacity` is then the most that may
-   * be used of it, by default all.
-   */
-  buffer?: ArrayBufferLike;
-  /** Commands that are in `buffer` already. Default 0. */
-  length?: number;
-}
 
 /**
  * A reusable list of commands.
@@ -40,54 +25,10 @@ export interface CommandBatchOptions {
  * Ids and quantities are integers from 0 to 2^53 - 1 (a quantity of 0 is refused by the book, with an event), prices
  * integers of ticks in ±(2^53 - 1), owners integers from 0 (nobody) to 2^32 - 1.
  */
-export class CommandBatch {
-  #numbers: Float64Array;
-  #words: Uint32Array;
-  #bytes: Uint8Array;
-  #capacity: number;
-  #length: number;
-  readonly #growable: boolean;
-
+export class CommandBatch extends RecordBatch {
   /** @throws ToprungError `ERR_TOPRUNG_OUT_OF_RANGE`, `ERR_TOPRUNG_BUFFER_LENGTH` */
   constructor(options: CommandBatchOptions = {}) {
-    const { buffer, length = 0 } = options;
-    this.#growable = buffer === undefined;
-    const room = buffer === undefined ? MAX_BATCH_COMMANDS : Math.floor(buffer.byteLength / COMMAND_BYTES);
-    if (room === 0) {
-      throw new ToprungError(
-        'ERR_TOPRUNG_BUFFER_LENGTH',
-        `expected a buffer of ${COMMAND_BYTES} bytes or more, got ${buffer?.byteLength}`,
-      );
-    }
-    const capacity = options.capacity ?? (this.#growable ? 4096 : Math.min(room, MAX_BATCH_COMMANDS));
-    checkInteger('capacity', capacity, 1, Math.min(room, MAX_BATCH_COMMANDS));
-    checkInteger('length', length, 0, capacity);
-    const memory = buffer ?? new ArrayBuffer(capacity * COMMAND_BYTES);
-    this.#numbers = new Float64Array(memory, 0, capacity * 4);
-    this.#words = new Uint32Array(memory, 0, capacity * 8);
-    this.#bytes = new Uint8Array(memory, 0, capacity * COMMAND_BYTES);
-    this.#capacity = capacity;
-    this.#length = length;
-  }
-
-  /** Commands in the batch. */
-  get length(): number {
-    return this.#length;
-  }
-
-  /** Commands that fit before it grows. */
-  get capacity(): number {
-    return this.#capacity;
-  }
-
-  /** The records as bytes, {@link COMMAND_BYTES} each, for those who write them themselves. Replaced when it grows. */
-  get bytes(): Uint8Array {
-    return this.#bytes;
-  }
-
-  /** Forgets the commands and keeps the memory. */
-  clear(): void {
-    this.#length = 0;
+    super(COMMAND_BYTES, options);
   }
 
   /**
@@ -146,44 +87,20 @@ export class CommandBatch {
   }
 
   #push(id: number, price: number, qty: number, tail: number, owner: number): void {
-    const i = this.#length;
-    if (i === this.#capacity) this.#grow();
     // A typed array would turn null into 0 and '7' into 7 before Rust could see it.
     if (typeof id !== 'number') notNumber('id', id);
     if (typeof price !== 'number') notNumber('price', price);
     if (typeof qty !== 'number') notNumber('qty', qty);
     if (owner >>> 0 !== owner) badOwner(owner);
-    const numbers = this.#numbers;
-    const words = this.#words;
+    const i = this.next();
+    const numbers = this.numbers;
+    const words = this.words;
     const at = i * 4;
     numbers[at] = id;
     numbers[at + 1] = price;
     numbers[at + 2] = qty;
     words[i * 8 + 6] = owner;
     words[i * 8 + 7] = tail;
-    this.#length = i + 1;
-  }
-
-  #grow(): void {
-    if (!this.#growable) {
-      throw new ToprungError(
-        'ERR_TOPRUNG_BUFFER_FULL',
-        `expected at most ${this.#capacity} commands in the buffer that was given, got one more: submit, then clear`,
-      );
-    }
-    if (this.#capacity === MAX_BATCH_COMMANDS) {
-      throw new ToprungError(
-        'ERR_TOPRUNG_BATCH_TOO_LARGE',
-        `expected at most ${MAX_BATCH_COMMANDS} commands in a batch`,
-      );
-    }
-    const capacity = Math.min(this.#capacity * 2, MAX_BATCH_COMMANDS);
-    const bytes = new Uint8Array(capacity * COMMAND_BYTES);
-    bytes.set(this.#bytes);
-    this.#numbers = new Float64Array(bytes.buffer);
-    this.#words = new Uint32Array(bytes.buffer);
-    this.#bytes = bytes;
-    this.#capacity = capacity;
   }
 }
 
@@ -217,43 +134,4 @@ function unknownFlags(got: number): never {
   throw new ToprungError('ERR_TOPRUNG_UNKNOWN_ENUM', `flags: expected a sum of CommandFlags, got ${show(got)}`, {
     path: 'flags',
   });
-}
-
-function notNumber(path: string, got: never): never {
-  throw new ToprungError('ERR_TOPRUNG_NOT_INTEGER', `${path}: expected a number, got ${typeof got} ${show(got)}`, {
-    path,
-  });
-}
-
-function badOwner(got: number): never {
-  throw new ToprungError('ERR_TOPRUNG_OUT_OF_RANGE', `owner: expected an integer in 0..=4294967295, got ${show(got)}`, {
-    path: 'owner',
-  });
-}
-
-/**
- * Throws unless `value` is an integer in the range.
- *
- * @internal
- */
-export function checkInteger(name: string, value: number, min: number, max: number): void {
-  if (!Number.isInteger(value)) {
-    throw new ToprungError(
-      'ERR_TOPRUNG_NOT_INTEGER',
-      `${name}: expected an integer in ${min}..=${max}, got ${show(value)}`,
-      { path: name },
-    );
-  }
-  if (value < min || value > max) {
-    throw new ToprungError(
-      'ERR_TOPRUNG_OUT_OF_RANGE',
-      `${name}: expected an integer in ${min}..=${max}, got ${value}`,
-      { path: name },
-    );
-  }
-}
-
-/** A value as it is shown in a message. */
-function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }

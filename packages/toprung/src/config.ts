@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { ToprungError } from './errors.js';
+import { PHASES } from './names.js';
 import { participantsSchema, policySchema } from './policy-schema.js';
 
 /** Whose orders are one’s own. */
@@ -28,29 +29,90 @@ const bookConventions = {
   replacePriority: replacePrioritySchema.default('keep-on-decrease'),
 };
 
+/** What a book has that is alone, and not one of a simulation. */
+const bookLimits = {
+  maxOrders: z
+    .int()
+    .min(1)
+    .max(2 ** 28)
+    .default(2 ** 28)
+    .describe('Most orders that may rest at a time; a further one is rejected with `book-full`.'),
+  expectedOrders: z
+    .int()
+    .min(0)
+    .max(2 ** 28)
+    .default(0)
+    .describe('Resting orders to reserve memory for at once, at most `maxOrders`.'),
+};
+
 /** The configuration of an {@link OrderBook}. */
-export const bookConfigSchema = z
-  .strictObject({
-    ...bookConventions,
-    maxOrders: z
-      .int()
-      .min(1)
-      .max(2 ** 28)
-      .default(2 ** 28)
-      .describe('Most orders that may rest at a time; a further one is rejected with `book-full`.'),
-    expectedOrders: z
-      .int()
-      .min(0)
-      .max(2 ** 28)
-      .default(0)
-      .describe('Resting orders to reserve memory for at once, at most `maxOrders`.'),
-  })
-  .describe('One order book.');
+export const bookConfigSchema = z.strictObject({ ...bookConventions, ...bookLimits }).describe('One order book.');
 
 /** A complete book configuration. */
 export type BookConfig = z.output<typeof bookConfigSchema>;
 /** A book configuration as people write it: everything has a default. */
 export type BookConfigInput = z.input<typeof bookConfigSchema>;
+
+/** What a venue does with orders at a time. */
+export const phaseSchema = z.enum(PHASES).describe('What the venue does with orders at a time.');
+
+const ticks = () => z.int().min(-Number.MAX_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER);
+const count = () => z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+/** The configuration of a {@link Venue}. What the settings do is in docs/venue.md. */
+export const venueConfigSchema = z
+  .strictObject({
+    ...bookConventions,
+    ...bookLimits,
+    phase: phaseSchema.default('continuous').describe('The phase it begins in.'),
+    marketRemainder: z
+      .enum(['cancel', 'rest', 'rest-at-worst'])
+      .default('cancel')
+      .describe('What becomes of the rest of a market order: ended, resting unpriced, or a limit at the worst price.'),
+    stopTrigger: z
+      .enum(['last-trade', 'last-trade-after-entry', 'best-opposite'])
+      .default('last-trade')
+      .describe('What makes a stop active: a trade, one after its entry, or the best opposite price.'),
+    stopEntry: z
+      .enum(['trigger', 'reject'])
+      .default('trigger')
+      .describe('What a stop does whose price has been reached when it comes: becomes active, or is refused.'),
+    auctionAllocation: z
+      .enum(['fifo', 'pro-rata'])
+      .default('fifo')
+      .describe('How an auction shares the level that it fills in part.'),
+    reference: ticks().optional().describe('Reference price of bands, breaker and auctions, in ticks.'),
+    band: count().optional().describe('Ticks through the reference beyond which a limit is refused; none without it.'),
+    breaker: count()
+      .optional()
+      .describe('Ticks from the reference beyond which nothing trades and trading is interrupted; none without it.'),
+    interruption: count()
+      .default(0)
+      .describe('Nanoseconds after which a volatility interruption ends by itself; 0: never.'),
+    countFills: z
+      .boolean()
+      .default(false)
+      .describe('Count the fills of every order, so that a replace can be told a total quantity.'),
+    schedule: z
+      .array(
+        z.strictObject({
+          at: count().describe('Simulated time, in nanoseconds.'),
+          phase: phaseSchema.describe('The phase that begins then.'),
+        }),
+      )
+      .max(2 ** 16)
+      .refine((list) => list.every(({ at }, i) => i === 0 || at >= list[i - 1]!.at), {
+        error: 'expected entries in order of time',
+      })
+      .default([])
+      .describe('Changes of phase to come, in order of time.'),
+  })
+  .describe('A venue: one book with every order type, sessions and auctions.');
+
+/** A complete venue configuration. */
+export type VenueConfig = z.output<typeof venueConfigSchema>;
+/** A venue configuration as people write it: everything has a default. */
+export type VenueConfigInput = z.input<typeof venueConfigSchema>;
 
 const rate = (what: string, max: number) => z.number().min(0).max(max).describe(`${what}: 0, or 10^-9 to ${max}.`);
 
@@ -234,11 +296,12 @@ export type ReplayOptionsInput = z.input<typeof replayOptionsSchema>;
 
 const SCHEMAS = {
   book: bookConfigSchema,
+  venue: venueConfigSchema,
   simulation: simulationConfigSchema,
   replay: replayOptionsSchema,
 } as const;
 
-/** Which configuration: of an `OrderBook`, of `simulate()`, of `replay()`. */
+/** Which configuration: of an `OrderBook`, of a `Venue`, of `simulate()`, of `replay()`. */
 export type ConfigKind = keyof typeof SCHEMAS;
 
 /**

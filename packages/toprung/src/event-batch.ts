@@ -4,9 +4,10 @@
  * Reading a column costs what reading a typed array costs. {@link EventBatch.rows} makes objects of them for those who
  * want objects, at some 25 ns each.
  */
-import { checkInteger } from './command-batch.js';
+
 import { ToprungError } from './errors.js';
-import { EventFlags, REASONS, type Reason, SIDES, type Side } from './names.js';
+import { EventFlags, PHASES, type Phase, REASONS, type Reason, SIDES, type Side } from './names.js';
+import { checkInteger } from './record-batch.js';
 
 /** Bytes of one event over all columns. */
 export const EVENT_BYTES = 44;
@@ -41,6 +42,12 @@ export interface AcceptedEvent extends EventBase {
   qty: number;
   /** Whether it is a market order. */
   market: boolean;
+  /** It waits beside the book: a stop, a child of another order, an order for the close, a peg without a price. */
+  held?: true;
+  /** Nothing of it is shown. */
+  hidden?: true;
+  /** Of an iceberg: lots that it shows. */
+  displayQty?: number;
 }
 
 /** A command was refused and changed nothing. */
@@ -58,6 +65,8 @@ export interface TradeEvent extends EventBase {
   side: Side;
   price: number;
   qty: number;
+  /** In an auction: neither side is the aggressor, `id` is the buyer and `maker` the seller. */
+  auction?: true;
 }
 
 /** An order, or what was left of it, ended without trading. */
@@ -68,6 +77,8 @@ export interface CancelledEvent extends EventBase {
   /** What was open. */
   qty: number;
   reason: Reason;
+  /** It waited beside the book. */
+  held?: true;
 }
 
 /** A resting order has less open quantity and keeps its place. */
@@ -79,6 +90,8 @@ export interface ReducedEvent extends EventBase {
   qty: number;
   /** What was taken off. */
   by: number;
+  /** It waits beside the book. */
+  held?: true;
 }
 
 /** A resting order has a new price or open quantity. */
@@ -89,20 +102,101 @@ export interface ReplacedEvent extends EventBase {
   qty: number;
   /** Whether it kept its place in the queue. */
   keptPriority: boolean;
+  /** Its new id, if it got one. */
+  newId?: number;
+  /** It waits beside the book. */
+  held?: true;
+}
+
+/** A waiting order became active and enters the book now. */
+export interface TriggeredEvent extends EventBase {
+  kind: 'triggered';
+  side: Side;
+  /** In ticks; without meaning for a market order. */
+  price: number;
+  qty: number;
+  market: boolean;
+  /** It waits on: the child of another order that is a stop, or a peg without a price. */
+  held?: true;
+  hidden?: true;
+}
+
+/** An iceberg showed its next part, at the back of the queue. */
+export interface RefreshedEvent extends EventBase {
+  kind: 'refreshed';
+  side: Side;
+  price: number;
+  /** Lots shown. */
+  qty: number;
+  /** Lots behind them. */
+  behind: number;
+}
+
+/** A pegged order followed its reference. */
+export interface RepricedEvent extends EventBase {
+  kind: 'repriced';
+  side: Side;
+  /** In ticks; without meaning if the order has none. */
+  price: number;
+  qty: number;
+  /** It has no price now, and waits beside the book. */
+  held?: true;
+}
+
+/** The trading phase changed. */
+export interface PhaseEvent extends EventBase {
+  kind: 'phase';
+  from: Phase;
+  to: Phase;
+}
+
+/** What an auction would do now. */
+export interface IndicativeEvent extends EventBase {
+  kind: 'indicative';
+  /** Of all trades, in ticks. */
+  price: number;
+  /** Lots that would trade. */
+  qty: number;
+  /** Lots that would like to and could not. */
+  surplus: number;
+  /** The side that has too many. */
+  side: Side;
+}
+
+/** A request that concerns no single order was carried out. */
+export interface AcknowledgedEvent extends EventBase {
+  kind: 'acknowledged';
+  price: number;
+  /** How much of it: orders of a mass cancel, the time that was advanced to. */
+  qty: number;
 }
 
 /** One thing that happened in a book; prices in ticks, quantities in lots. */
 export type BookEvent = AcceptedEvent | RejectedEvent | TradeEvent | CancelledEvent | ReducedEvent | ReplacedEvent;
 
+/** One thing that happened at a venue. */
+export type VenueEvent =
+  | BookEvent
+  | TriggeredEvent
+  | RefreshedEvent
+  | RepricedEvent
+  | PhaseEvent
+  | IndicativeEvent
+  | AcknowledgedEvent;
+
 /**
  * A reusable list of events, as columns. Row `i` of every column is one event; rows from `length` on are old.
  *
  * The columns are replaced when the batch grows: read `events.price` after each submit, do not keep it.
+ *
+ * @typeParam E - What its rows are as objects: `VenueEvent` for a batch that a venue fills.
  */
-export class EventBatch {
+export class EventBatch<E extends VenueEvent = BookEvent> {
   /** The order concerned; of a trade the aggressor. */
   id!: Float64Array;
-  /** Of a trade the resting order; of a reduction the lots taken off; otherwise 0. */
+  /**
+   * Of a trade the resting order; of a reduction the lots taken off; otherwise 0 unless the row of the kind says more.
+   */
   other!: Float64Array;
   /** In ticks. */
   price!: Float64Array;
@@ -174,7 +268,16 @@ export class EventBatch {
   }
 
   /** One event as an object. */
-  row(i: number): BookEvent {
+  row(i: number): E {
+    return this.#row(i) as E;
+  }
+
+  /** The events as objects, one by one. */
+  *rows(): Generator<E, void, undefined> {
+    for (let i = 0; i < this.length; i++) yield this.row(i);
+  }
+
+  #row(i: number): VenueEvent {
     if (!(i >= 0 && i < this.length)) {
       throw new ToprungError('ERR_TOPRUNG_OUT_OF_RANGE', `row: expected an integer in 0..${this.length}, got ${i}`, {
         path: 'row',
@@ -186,28 +289,44 @@ export class EventBatch {
     const side = SIDES[this.side[i]!]!;
     const price = this.price[i]!;
     const qty = this.qty[i]!;
+    const other = this.other[i]!;
     const flags = this.flags[i]!;
+    const market = (flags & EventFlags.MARKET) !== 0;
+    const held = (flags & EventFlags.HELD) !== 0 && ({ held: true } as const);
+    const hidden = (flags & EventFlags.HIDDEN) !== 0 && ({ hidden: true } as const);
     switch (this.kind[i]) {
-      case 0:
-        return { kind: 'accepted', command, id, owner, side, price, qty, market: (flags & EventFlags.MARKET) !== 0 };
+      case 0: {
+        const shown = other !== 0 && { displayQty: other };
+        return { kind: 'accepted', command, id, owner, side, price, qty, market, ...held, ...hidden, ...shown };
+      }
       case 1:
         return { kind: 'rejected', command, id, owner, reason: REASONS[this.reason[i]!]! };
-      case 2:
-        return { kind: 'trade', command, id, owner, maker: this.other[i]!, side, price, qty };
-      case 3:
-        return { kind: 'cancelled', command, id, owner, side, price, qty, reason: REASONS[this.reason[i]!]! };
-      case 4:
-        return { kind: 'reduced', command, id, owner, side, price, qty, by: this.other[i]! };
-      default: {
-        const keptPriority = (flags & EventFlags.KEPT_PRIORITY) !== 0;
-        return { kind: 'replaced', command, id, owner, side, price, qty, keptPriority };
+      case 2: {
+        const auction = (flags & EventFlags.AUCTION) !== 0 && ({ auction: true } as const);
+        return { kind: 'trade', command, id, owner, maker: other, side, price, qty, ...auction };
       }
+      case 3:
+        return { kind: 'cancelled', command, id, owner, side, price, qty, reason: REASONS[this.reason[i]!]!, ...held };
+      case 4:
+        return { kind: 'reduced', command, id, owner, side, price, qty, by: other, ...held };
+      case 5: {
+        const keptPriority = (flags & EventFlags.KEPT_PRIORITY) !== 0;
+        const newId = other !== 0 && { newId: other };
+        return { kind: 'replaced', command, id, owner, side, price, qty, keptPriority, ...newId, ...held };
+      }
+      case 6:
+        return { kind: 'triggered', command, id, owner, side, price, qty, market, ...held, ...hidden };
+      case 7:
+        return { kind: 'refreshed', command, id, owner, side, price, qty, behind: other };
+      case 8:
+        return { kind: 'repriced', command, id, owner, side, price, qty, ...held };
+      case 9:
+        return { kind: 'phase', command, id, owner, from: PHASES[other]!, to: PHASES[qty]! };
+      case 10:
+        return { kind: 'indicative', command, id, owner, side, price, qty, surplus: other };
+      default:
+        return { kind: 'acknowledged', command, id, owner, price, qty };
     }
-  }
-
-  /** The events as objects, one by one. */
-  *rows(): Generator<BookEvent, void, undefined> {
-    for (let i = 0; i < this.length; i++) yield this.row(i);
   }
 
   #columns() {

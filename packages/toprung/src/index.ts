@@ -6,6 +6,7 @@
  * - {@link policies}: the exchanges' matching algorithms, and who gets what under each.
  * - {@link journal}: what a journal on disk holds, whether it is sound, and the book recovered from it.
  * - {@link OrderBook}: one book; commands in batches, events in columns.
+ * - {@link Venue}: a book with every order type, sessions and auctions around it.
  *
  * Prices are integers of ticks, quantities integers of lots, simulated time integers of nanoseconds.
  *
@@ -13,6 +14,7 @@
  */
 export * from './command-batch.js';
 export * from './config.js';
+export type { Depth, Level, RestingOrder } from './crossing.js';
 export * from './errors.js';
 export * from './event-batch.js';
 export * from './journal.js';
@@ -21,7 +23,12 @@ export { type NativeStatus, nativeStatus } from './native.js';
 export * from './order-book.js';
 export * from './policies.js';
 export * from './policy-schema.js';
+export { type CommandBatchOptions, MAX_BATCH_COMMANDS } from './record-batch.js';
 export * from './replay.js';
 export type { RunOptions } from './run.js';
 export * from './scenarios.js';
 export * from './simulate.js';
+export * from './venue/orders.js';
+export * from './venue/table.js';
+export * from './venue/venue.js';
+export * from './venue/venue-batch.js';

@@ -8,40 +8,25 @@
  * Whatever is refused with an error leaves the book as it was. What the *book* refuses (an unknown order, a quantity of
  * zero) is not an error but a `rejected` event, as at an exchange.
  */
-import { CommandBatch, type CommandBatchOptions, checkInteger } from './command-batch.js';
+import { CommandBatch } from './command-batch.js';
 import { type BookConfigInput, bookConfigSchema, parseConfig } from './config.js';
-import { fromNative, ToprungError } from './errors.js';
-import { type BookEvent, EventBatch, MAX_BATCH_EVENTS } from './event-batch.js';
-import { type MarketTimeInForce, SIDES, type Side, type TimeInForce } from './names.js';
+import {
+  call,
+  type Depth,
+  depth,
+  drain,
+  type Level,
+  orderOf,
+  ordersOf,
+  type RestingOrder,
+  Row,
+  sideCode,
+  submit,
+  wrongType,
+} from './crossing.js';
+import { type BookEvent, EventBatch } from './event-batch.js';
+import type { MarketTimeInForce, Side, TimeInForce } from './names.js';
 import { type NativeBook, native } from './native.js';
-
-/** One price level. */
-export interface Level {
-  /** In ticks. */
-  price: number;
-  /** Open quantity, in lots. */
-  qty: number;
-  /** Resting orders. */
-  orders: number;
-}
-
-/** The best levels of both sides, best first. */
-export interface Depth {
-  bids: Level[];
-  asks: Level[];
-}
-
-/** One resting order. */
-export interface RestingOrder {
-  id: number;
-  side: Side;
-  /** In ticks. */
-  price: number;
-  /** Open quantity, in lots. */
-  qty: number;
-  /** 0 when nobody’s. */
-  owner: number;
-}
 
 /** What may be said about a single order beside its terms. */
 export interface OrderOptions {
@@ -76,8 +61,7 @@ export interface MarketOptions {
  */
 export class OrderBook {
   readonly #native: NativeBook;
-  readonly #row = new Float64Array(4);
-  readonly #rowBytes = new Uint8Array(this.#row.buffer);
+  readonly #row = new Row();
   #events: EventBatch | undefined;
   #single: CommandBatch | undefined;
   #singleEvents: EventBatch | undefined;
@@ -105,20 +89,7 @@ export class OrderBook {
    */
   submit(batch: CommandBatch, events: EventBatch = this.#ownEvents()): EventBatch {
     if (!(batch instanceof CommandBatch)) wrongType('batch', 'a CommandBatch', batch);
-    if (!(events instanceof EventBatch)) wrongType('events', 'an EventBatch', events);
-    let total: number;
-    try {
-      total = this.#native.submit(batch.bytes, batch.length, events.bytes, events.capacity);
-    } catch (error) {
-      throw fromNative(error);
-    }
-    if (total > events.capacity) {
-      this.#overflow(events, total);
-    } else {
-      events.length = total;
-      events.pending = 0;
-    }
-    return events;
+    return submit(this.#native, batch, events);
   }
 
   /**
@@ -128,10 +99,7 @@ export class OrderBook {
    * @returns `events`, its old content replaced.
    */
   drain(events: EventBatch): EventBatch {
-    if (!(events instanceof EventBatch)) wrongType('events', 'an EventBatch', events);
-    events.length = call(() => this.#native.drain(events.bytes, events.capacity, 0));
-    events.pending = this.#native.pending();
-    return events;
+    return drain(this.#native, events);
   }
 
   /** A limit order. About 0.6 µs, and the objects of its events. */
@@ -163,8 +131,8 @@ export class OrderBook {
   /** L1: the best level of a side, if anything rests there. */
   best(side: Side): Level | undefined {
     const code = sideCode(side);
-    if (!call(() => this.#native.best(code, this.#rowBytes))) return undefined;
-    const [price, qty, orders] = this.#row;
+    if (!call(() => this.#native.best(code, this.#row.bytes))) return undefined;
+    const [price, qty, orders] = this.#row.numbers;
     return { price: price!, qty: qty!, orders: orders! };
   }
 
@@ -175,26 +143,21 @@ export class OrderBook {
    * @throws ToprungError `ERR_TOPRUNG_INEXACT` when a level's quantity is past 2^53 - 1.
    */
   depth(levels = 10): Depth {
-    return { bids: this.#levels(0, levels), asks: this.#levels(1, levels) };
+    return depth(this.#native, levels);
   }
 
   /** L3: every resting order of a side, best price first, in time order within a level. */
   queue(side: Side): RestingOrder[] {
     const code = sideCode(side);
-    const rows = call(() => this.#native.queue(code));
-    const orders: RestingOrder[] = [];
-    for (let i = 0; i < rows.length; i += 4) {
-      orders.push({ id: rows[i]!, side, price: rows[i + 1]!, qty: rows[i + 2]!, owner: rows[i + 3]! });
-    }
-    return orders;
+    return ordersOf(
+      call(() => this.#native.queue(code)),
+      side,
+    );
   }
 
   /** One resting order, if it rests. */
   order(id: number): RestingOrder | undefined {
-    checkInteger('id', id, 0, Number.MAX_SAFE_INTEGER);
-    if (!call(() => this.#native.order(id, this.#rowBytes))) return undefined;
-    const [side, price, qty, owner] = this.#row;
-    return { id, side: SIDES[side!]!, price: price!, qty: qty!, owner: owner! };
+    return orderOf(this.#native, id, this.#row);
   }
 
   /** Resting orders. */
@@ -227,51 +190,10 @@ export class OrderBook {
   }
 
   #one(write: (batch: CommandBatch) => void): BookEvent[] {
-    this.#single ??= new CommandBatch({ capacity: 1 } satisfies CommandBatchOptions);
+    this.#single ??= new CommandBatch({ capacity: 1 });
     this.#singleEvents ??= new EventBatch({ capacity: 64 });
     this.#single.clear();
     write(this.#single);
     return [...this.submit(this.#single, this.#singleEvents).rows()];
   }
-
-  #levels(side: 0 | 1, max: number): Level[] {
-    checkInteger('levels', max, 0, 0xffff_ffff);
-    const rows = call(() => this.#native.levels(side, max));
-    const levels: Level[] = [];
-    for (let i = 0; i < rows.length; i += 3) {
-      levels.push({ price: rows[i]!, qty: rows[i + 1]!, orders: rows[i + 2]! });
-    }
-    return levels;
-  }
-
-  /** The events did not fit: make room for them, or leave the rest in the book when the buffer is the caller's. */
-  #overflow(events: EventBatch, total: number): void {
-    const written = events.capacity;
-    events.length = written;
-    if (events.growable && total <= MAX_BATCH_EVENTS) {
-      events.grow(total);
-      events.length += call(() => this.#native.drain(events.bytes, events.capacity, written));
-    }
-    events.pending = total - events.length;
-  }
-}
-
-function call<T>(f: () => T): T {
-  try {
-    return f();
-  } catch (error) {
-    throw fromNative(error);
-  }
-}
-
-function sideCode(side: Side): 0 | 1 {
-  if (side === 'buy') return 0;
-  if (side === 'sell') return 1;
-  throw new ToprungError('ERR_TOPRUNG_UNKNOWN_ENUM', `side: expected 'buy' or 'sell', got ${String(side)}`, {
-    path: 'side',
-  });
-}
-
-function wrongType(name: string, expected: string, got: unknown): never {
-  throw new ToprungError('ERR_TOPRUNG_ARGUMENT', `${name}: expected ${expected}, got ${typeof got}`, { path: name });
 }

@@ -3,9 +3,10 @@
  *
  * The data is Rust's, and a preview runs a book: nothing here allocates.
  */
-import { checkInteger } from './command-batch.js';
+
 import { parseConfig } from './config.js';
-import { fromNative, ToprungError } from './errors.js';
+import { call } from './crossing.js';
+import { ToprungError } from './errors.js';
 import { native } from './native.js';
 import {
   type Participant,
@@ -14,6 +15,7 @@ import {
   type PolicyStep,
   policySchema,
 } from './policy-schema.js';
+import { checkInteger } from './record-batch.js';
 
 /** An exchange's algorithm. */
 export interface PolicyPreset {
@@ -131,13 +133,5 @@ function parsePolicy(policy: unknown): unknown {
     if (!(error instanceof ToprungError)) throw error;
     const path = error.path === undefined ? 'policy' : `policy.${error.path}`;
     throw new ToprungError(error.code, `policy: ${error.message}`, { path, cause: error.cause });
-  }
-}
-
-function call<T>(f: () => T): T {
-  try {
-    return f();
-  } catch (error) {
-    throw fromNative(error);
   }
 }

@@ -1,7 +1,18 @@
 /** Loading the native core, and names that it shares with TypeScript. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { EVENT_KINDS, REASONS } from '../src/index.js';
+import {
+  EVENT_KINDS,
+  EventFlags,
+  ORDER_TYPES,
+  PEGS,
+  PHASES,
+  REASONS,
+  SELF_TRADES,
+  VENUE_ACTIONS,
+  VENUE_TIMES_IN_FORCE,
+  VenueOptions,
+} from '../src/index.js';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -51,9 +62,32 @@ describe('names', () => {
     expect(names).toEqual([...REASONS]);
   });
 
-  it('of event kinds are Rust’s, in the order of their codes', () => {
-    const body = /pub enum EventKind \{([^}]*)\}/.exec(rust('event.rs'))?.[1] ?? '';
-    const names = [...body.matchAll(/(\w+) = (\d+),/g)].map(([, name, code]) => [Number(code), name?.toLowerCase()]);
-    expect(names).toEqual(EVENT_KINDS.map((name, code) => [code, name]));
+  /** Members of a Rust enumeration by code, written as names are here: `StopLimit = 6` is `stop-limit`. */
+  const members = (file: string, name: string) => {
+    const body = new RegExp(`pub enum ${name} \\{([^}]*)\\}`).exec(rust(file))?.[1] ?? '';
+    return [...body.matchAll(/(\w+) = (\d+),/g)].map(([, member = '', code]) => {
+      return [Number(code), member.replace(/\B[A-Z]/g, '-$&').toLowerCase()];
+    });
+  };
+
+  it.each([
+    ['event.rs', 'EventKind', EVENT_KINDS],
+    ['command.rs', 'TimeInForce', VENUE_TIMES_IN_FORCE],
+    ['command.rs', 'SelfTrade', SELF_TRADES],
+    ['venue/config.rs', 'Phase', PHASES],
+    ['venue/command.rs', 'VenueAction', VENUE_ACTIONS],
+    ['venue/command.rs', 'OrderType', ORDER_TYPES],
+    ['venue/command.rs', 'Peg', PEGS],
+  ])('of %s, %s, are Rust’s, in the order of their codes', (file, name, names) => {
+    expect(members(file, name)).toEqual(names.map((n, code) => [code, n]));
+  });
+
+  it.each([
+    ['event.rs', 'EventFlags', EventFlags],
+    ['venue/command.rs', 'Options', VenueOptions],
+  ])('of bits in %s, %s, are Rust’s', (file, type, bits) => {
+    const consts = rust(file).matchAll(new RegExp(`pub const (\\w+): ${type} = ${type}\\((\\d+)\\)`, 'g'));
+    const found = [...consts].map(([, name, bit]) => [name, Number(bit)]).filter(([, bit]) => bit !== 0);
+    expect(Object.fromEntries(found)).toEqual(bits);
   });
 });

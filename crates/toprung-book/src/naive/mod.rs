@@ -5,8 +5,10 @@
 
 mod rebuilt;
 mod steps;
+mod venue;
 
 pub use rebuilt::RebuiltBook;
+pub use venue::NaiveVenue;
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -95,7 +97,7 @@ impl NaiveBook {
     fn new_order<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
         let market = cmd.kind == CommandKind::Market;
         let limit = (!market).then_some(cmd.price);
-        let rests = !market && cmd.tif == TimeInForce::Gtc;
+        let rests = !market && cmd.tif.rests();
         let crosses = self.crossed(cmd.side, limit).is_some();
         if cmd.qty == 0 {
             return self.reject(sink, cmd, Reason::ZeroQuantity);

@@ -17,6 +17,8 @@ pub(crate) struct Case {
     /// The conventions that the case depends on.
     pub(crate) config: Map<String, Value>,
     pub(crate) steps: Vec<Step>,
+    /// Remarks for the reader; one of them tells a convention.
+    pub(crate) notes: String,
 }
 
 /// A command and what is asserted about it.
@@ -74,6 +76,7 @@ pub(crate) fn parse(line: &str) -> Result<Case, String> {
         features: features.ok_or("a feature is not a text")?,
         config: value["config"].as_object().cloned().unwrap_or_default(),
         steps: list("steps")?.iter().map(parse_step).collect::<Result<_, _>>()?,
+        notes: value["notes"].as_str().unwrap_or_default().to_owned(),
     })
 }
 

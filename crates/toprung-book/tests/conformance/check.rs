@@ -1,19 +1,19 @@
-//! Checks one step: each key of `expect` against what the book reported and what it shows afterwards.
+//! Checks one step: each key of `expect` against what the venue reported and what it shows afterwards.
 //!
 //! What was seen is written in the words of the case and compared as JSON, so that a failure shows both sides alike.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
-use toprung_book::{Event, EventKind, MatchingBook, Reason, Side};
+use toprung_book::{Event, EventKind, OrderView, Reason, Side, TradingVenue};
 
 use crate::translate::Names;
 
 /// What there is to look at after a step.
-pub(crate) struct Seen<'a, B> {
-    pub(crate) book: &'a B,
+pub(crate) struct Seen<'a, V> {
+    pub(crate) venue: &'a V,
     pub(crate) events: &'a [Event],
-    /// Whether the input was refused before it reached the book.
+    /// Whether the input was refused before it reached the venue.
     pub(crate) refused: bool,
     pub(crate) names: &'a Names,
     /// The order that the step is about.
@@ -33,7 +33,7 @@ fn entries(want: &Value) -> &[Value] {
     want.as_array().map_or(&[], Vec::as_slice)
 }
 
-impl<B: MatchingBook> Seen<'_, B> {
+impl<V: TradingVenue> Seen<'_, V> {
     /// Checks one expectation.
     pub(crate) fn check(&self, key: &str, want: &Value) -> Result<(), String> {
         match key {
@@ -47,11 +47,14 @@ impl<B: MatchingBook> Seen<'_, B> {
             "bidQueue" => same(want, &self.queue(Side::Buy)),
             "askQueue" => same(want, &self.queue(Side::Sell)),
             "visible" => same(want, &json!(Side::BOTH.map(|side| self.volume(side)))),
-            "levels" => same(want, &json!(Side::BOTH.map(|side| self.book.levels(side, usize::MAX).len()))),
-            "ordersTotal" => same(want, &json!(self.book.order_count())),
-            "removed" => same(want, &json!(!self.rejected() && self.book.order(self.subject).is_none())),
-            // There are no stop orders: a case that waits for one is not run.
-            "stops" | "triggered" => same(want, &json!([])),
+            "levels" => same(want, &json!(Side::BOTH.map(|side| self.venue.levels(side, usize::MAX).len()))),
+            "ordersTotal" => same(want, &json!(Side::BOTH.map(|side| self.resting(side).len()).iter().sum::<usize>())),
+            "removed" => {
+                let rests = Side::BOTH.iter().any(|&side| self.resting(side).iter().any(|o| o.id == self.subject));
+                same(want, &json!(!self.rejected() && !rests))
+            }
+            "stops" => self.named(want, &self.stops()),
+            "triggered" => self.named(want, &self.triggered()),
             other => Err(format!("`{other}` cannot be checked")),
         }
     }
@@ -150,10 +153,27 @@ impl<B: MatchingBook> Seen<'_, B> {
         if open.is_empty() { Ok(()) } else { same(want, &json!(got)) }
     }
 
-    /// L2, with the number of orders where the case tells it.
+    /// Every resting order of a side, unpriced ones first.
+    fn resting(&self, side: Side) -> Vec<OrderView> {
+        [self.venue.unpriced(side), self.venue.queue(side), self.venue.hidden(side)].concat()
+    }
+
+    /// The price of an order of [`Seen::resting`] in the words of a case.
+    fn price(&self, o: &OrderView) -> Value {
+        if self.venue.unpriced(o.side).contains(o) { Value::Null } else { json!(o.price) }
+    }
+
+    /// L2 with all that is open, and with the number of orders where the case tells it.
     fn depth(&self, want: &Value, side: Side) -> Result<(), String> {
-        let mut got: Vec<Value> =
-            self.book.levels(side, usize::MAX).iter().map(|l| json!([l.price, l.qty, l.orders])).collect();
+        let mut levels: Vec<(Value, u64, u64)> = Vec::new();
+        for order in self.resting(side) {
+            let price = self.price(&order);
+            match levels.last_mut() {
+                Some(level) if level.0 == price => (level.1, level.2) = (level.1 + order.qty, level.2 + 1),
+                _ => levels.push((price, order.qty, 1)),
+            }
+        }
+        let mut got: Vec<Value> = levels.into_iter().map(|level| json!(level)).collect();
         for (level, wanted) in got.iter_mut().zip(entries(want)) {
             if let (Some(level), 2) = (level.as_array_mut(), entries(wanted).len()) {
                 level.truncate(2);
@@ -163,10 +183,38 @@ impl<B: MatchingBook> Seen<'_, B> {
     }
 
     fn queue(&self, side: Side) -> Value {
-        self.book.queue(side).iter().map(|o| json!([self.names.name(o.id), o.price, o.qty])).collect()
+        self.resting(side).iter().map(|o| json!([self.names.name(o.id), self.price(o), o.qty])).collect()
     }
 
     fn volume(&self, side: Side) -> u64 {
-        self.book.levels(side, usize::MAX).iter().map(|level| level.qty).sum()
+        self.venue.levels(side, usize::MAX).iter().map(|level| level.qty).sum()
+    }
+
+    /// Waiting stops, by name.
+    fn stops(&self) -> Value {
+        let held = self.venue.held();
+        let stops = held.iter().filter_map(|held| Some((held, held.stop_price?)));
+        let mut rows: Vec<(&str, i64, u64)> =
+            stops.map(|(held, stop)| (self.names.name(held.order.id), stop, held.order.qty)).collect();
+        rows.sort_unstable();
+        json!(rows)
+    }
+
+    fn triggered(&self) -> Value {
+        self.of_kind(EventKind::Triggered).map(|e| json!(self.names.name(e.id))).collect()
+    }
+
+    /// As [`same`], where an order that no command named (an id that the peer made up) stands for any.
+    fn named(&self, want: &Value, got: &Value) -> Result<(), String> {
+        let is_made_up = |v: &Value| v.as_str().is_some_and(|name| !self.names.knows(name));
+        let mut want = want.clone();
+        for (wanted, got) in want.as_array_mut().into_iter().flatten().zip(entries(got)) {
+            if is_made_up(wanted) {
+                *wanted = got.clone();
+            } else if wanted.get(0).is_some_and(is_made_up) {
+                wanted[0] = got[0].clone();
+            }
+        }
+        same(&want, got)
     }
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use toprung_book::Book;
-use toprung_book::naive::NaiveBook;
+use toprung_book::Venue;
 
 use crate::case::{Case, parse, read_file, read_folder};
 use crate::report::Report;
@@ -22,9 +21,8 @@ fn all_pass(report: &Report) {
 }
 
 #[test]
-fn every_own_case_runs_and_passes_on_both_books() {
-    all_pass(&crate::report(&own(), Book::new));
-    all_pass(&crate::report(&own(), NaiveBook::new));
+fn every_own_case_runs_and_passes_on_both_venues() {
+    all_pass(&crate::report(&own(), Venue::new));
 }
 
 #[test]
@@ -71,7 +69,7 @@ fn an_expectation_that_is_spoilt_fails_its_case_at_its_step() {
                 let mut wrong = case.clone();
                 wrong.steps[i].expect.insert(key.clone(), spoilt(key, value));
                 let failure =
-                    run(&wrong, Book::new).expect_err(&format!("{} step {i}: `{key}` is not checked", case.id));
+                    run(&wrong, Venue::new).expect_err(&format!("{} step {i}: `{key}` is not checked", case.id));
                 assert_eq!((failure.step, &failure.key), (i, key), "{}: {failure}", case.id);
             }
         }
@@ -96,14 +94,13 @@ fn what_the_runner_does_not_know_is_skipped_under_its_name() {
         (case_of(json!(["limit", "teleport"]), json!({}), None), "teleport"),
         (case_of(limit(), json!({"gravity": 9}), None), "config gravity=9"),
         (case_of(limit(), json!({"algo": "lifo"}), None), "config algo=\"lifo\""),
-        (case_of(limit(), json!({}), Some(("displayQty", json!(1)))), "iceberg"),
         (case_of(limit(), json!({}), Some(("colour", json!("red")))), "field new.colour"),
-        (case_of(limit(), json!({}), Some(("type", json!("stop")))), "stop"),
+        (case_of(limit(), json!({}), Some(("type", json!("guaranteed_stop")))), "guaranteed_stop"),
         (case_of(limit(), json!({}), Some(("tif", json!("day")))), "tif day"),
-        (case_of(limit(), json!({}), Some(("op", json!("uncross")))), "op uncross"),
+        (case_of(limit(), json!({}), Some(("op", json!("cross")))), "op cross"),
     ];
     for (case, name) in cases {
-        match outcome(&case, Book::new) {
+        match outcome(&case, Venue::new) {
             Outcome::Skipped(missing) => assert_eq!(missing.into_iter().collect::<Vec<_>>(), [name]),
             other => panic!("{name}: {other:?}"),
         }
@@ -111,14 +108,6 @@ fn what_the_runner_does_not_know_is_skipped_under_its_name() {
     let mut case = case_of(limit(), json!({}), None);
     case.steps[0].expect.insert("mood".into(), json!("good"));
     assert_eq!(missing(&case), BTreeSet::from(["expect mood".to_owned()]));
-}
-
-#[test]
-fn a_resting_market_remainder_matters_only_to_cases_with_market_orders() {
-    let rest = json!({"market_remainder": "rest"});
-    assert!(missing(&case_of(json!(["limit"]), rest.clone(), None)).is_empty());
-    let market = case_of(json!(["market"]), rest, Some(("type", json!("market"))));
-    assert_eq!(missing(&market), BTreeSet::from(["market_remainder rest".to_owned()]));
 }
 
 #[test]

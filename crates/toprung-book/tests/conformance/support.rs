@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::case::{Case, Step};
 
 /// Features that need nothing more than what the book does.
-const FEATURES: [&str; 22] = [
+const FEATURES: [&str; 41] = [
     "limit",
     "market",
     "ioc",
@@ -33,19 +33,50 @@ const FEATURES: [&str; 22] = [
     "leveling",
     "board_lot",
     "stp",
+    "stop",
+    "stop_limit",
+    "trailing",
+    "trailing_stop",
+    "trailing_stop_limit",
+    "trigger",
+    "last_price",
+    "oco",
+    "market_to_limit",
+    "market_protected",
+    "fok_budget",
+    "iceberg",
+    "aon",
+    "min_qty",
+    "ifm",
+    "replace_stop",
+    "replace_new_id",
+    "replace_side",
+    "uncross",
 ];
 
 /// Commands that the runner carries out.
-pub(crate) const OPS: [&str; 5] = ["new", "cancel", "reduce", "replace", "cancel_new"];
+pub(crate) const OPS: [&str; 7] = ["new", "cancel", "reduce", "replace", "cancel_new", "set_last_price", "uncross"];
 
 /// Order types that the book takes.
-pub(crate) const TYPES: [&str; 2] = ["limit", "market"];
+pub(crate) const TYPES: [&str; 10] = [
+    "limit",
+    "market",
+    "stop",
+    "stop_limit",
+    "oco",
+    "market_to_limit",
+    "market_protected",
+    "fok_budget",
+    "trailing_stop",
+    "trailing_stop_limit",
+];
 
 /// Times in force that the book takes.
 pub(crate) const TIFS: [&str; 3] = ["gtc", "ioc", "fok"];
 
 /// Keys of `config` that mean something to the runner.
-pub(crate) const CONFIG: [&str; 5] = ["algo", "replace_priority", "market_remainder", "price_convention", "pro_rata"];
+pub(crate) const CONFIG: [&str; 6] =
+    ["algo", "replace_priority", "market_remainder", "stop_trigger", "price_convention", "pro_rata"];
 
 /// Keys of `expect` that the runner checks, in this order; `reason` is for the reader only.
 pub(crate) const EXPECT: [&str; 15] = [
@@ -91,16 +122,13 @@ fn is_least_share(feature: &str) -> bool {
 }
 
 fn in_config(case: &Case, missing: &mut BTreeSet<String>) {
-    let has_market = case.steps.iter().any(|s| s.text("type") == "market");
     for (key, value) in &case.config {
         match (key.as_str(), value.as_str()) {
             ("algo", Some("fifo" | "pro_rata" | "size_pro_rata_board_lot"))
             | ("replace_priority", Some("keep_on_decrease" | "lose_always"))
-            | ("market_remainder", Some("cancel"))
+            | ("market_remainder", Some("cancel" | "rest" | "rest_at_worst"))
+            | ("stop_trigger", Some("last_trade" | "last_trade_after_entry" | "best_opposite_quote_or_last"))
             | ("price_convention", Some("taker_limit")) => {}
-            ("market_remainder", Some(rests)) if has_market => _ = missing.insert(format!("market_remainder {rests}")),
-            // They say nothing about a case without market orders, or without stops; stops are missing by their type.
-            ("market_remainder" | "stop_trigger", _) => {}
             ("pro_rata", _) => in_policy(value, missing),
             _ => _ = missing.insert(format!("config {key}={value}")),
         }
@@ -124,45 +152,55 @@ fn in_policy(policy: &Value, missing: &mut BTreeSet<String>) {
     }
 }
 
-/// The feature that a field of a command asks for.
-fn of_field(op: &str, field: &str) -> String {
-    let feature = match (op, field) {
-        (_, "displayQty") => "iceberg",
-        ("replace", "stopPrice") => "replace_stop",
-        ("replace", "newId") => "replace_new_id",
-        ("replace", "side") => "replace_side",
-        ("replace", "inFlightMitigation") => "ifm",
-        (_, "stopPrice") => "stop",
-        (_, "allOrNone") => "aon",
-        (_, "minQty") => "min_qty",
-        (_, "maxSlippage" | "protectionPoints") => "market_protected",
-        (_, "stopLimitPrice") => "oco",
-        (_, "budget") => "fok_budget",
-        (_, "trailDistance" | "trailStep") => "trailing",
-        (op, field) => return format!("field {op}.{field}"),
-    };
-    feature.into()
-}
+/// Fields of a new order that the runner understands.
+const NEW_FIELDS: [&str; 22] = [
+    "op",
+    "id",
+    "side",
+    "type",
+    "tif",
+    "price",
+    "qty",
+    "owner",
+    "postOnly",
+    "invalidField",
+    "lmmPct",
+    "stp",
+    "displayQty",
+    "stopPrice",
+    "allOrNone",
+    "minQty",
+    "maxSlippage",
+    "protectionPoints",
+    "stopLimitPrice",
+    "budget",
+    "trailDistance",
+    "trailStep",
+];
+
+/// Fields of a replace that the runner understands.
+const REPLACE_FIELDS: [&str; 10] =
+    ["op", "id", "owner", "price", "qty", "newId", "side", "stopPrice", "displayQty", "inFlightMitigation"];
 
 fn in_command(step: &Step, missing: &mut BTreeSet<String>) {
     let op = step.text("op");
     let fields: &[&str] = match op {
-        "new" => {
-            &["op", "id", "side", "type", "tif", "price", "qty", "owner", "postOnly", "invalidField", "lmmPct", "stp"]
-        }
+        "new" => &NEW_FIELDS,
         "cancel" => &["op", "id", "owner"],
         "reduce" => &["op", "id", "owner", "by"],
-        "replace" => &["op", "id", "owner", "price", "qty"],
+        "replace" => &REPLACE_FIELDS,
         "cancel_new" => &["op", "id", "owner", "new"],
+        "set_last_price" => &["op", "price"],
+        "uncross" => &["op"],
         other => {
-            missing.insert(if other == "set_last_price" { "last_price".into() } else { format!("op {other}") });
+            missing.insert(format!("op {other}"));
             return;
         }
     };
     let unused = |value: &Value| value.is_null() || value == false;
     for (field, value) in &step.cmd {
         if !fields.contains(&field.as_str()) && !unused(value) {
-            missing.insert(of_field(op, field));
+            missing.insert(format!("field {op}.{field}"));
         }
     }
     if op == "cancel_new" {
@@ -187,11 +225,8 @@ pub(crate) fn new_of(step: &Step) -> Step {
 }
 
 fn in_expectations(step: &Step, missing: &mut BTreeSet<String>) {
-    for (key, value) in &step.expect {
-        let of_stops = key == "stops" || key == "triggered";
-        if of_stops && value.as_array().is_some_and(|list| !list.is_empty()) {
-            missing.insert("stop".into());
-        } else if !EXPECT.contains(&key.as_str()) && key != "reason" {
+    for key in step.expect.keys() {
+        if !EXPECT.contains(&key.as_str()) && key != "reason" {
             missing.insert(format!("expect {key}"));
         }
     }

@@ -1,0 +1,293 @@
+//! A venue as a class: batches in, columns out, and queries. TypeScript wraps it as `Venue`; people do not meet it.
+
+use napi::Env;
+use napi::bindgen_prelude::{Float64Array, ObjectFinalize};
+use napi_derive::napi;
+use serde::Deserialize;
+use toprung_book::{
+    AuctionAllocation, HeldView, MarketRemainder, OrderView, Phase, Scheduled, StopEntry, StopTrigger, TradingVenue,
+    Venue, VenueConfig,
+};
+
+use crate::arguments::{TELL_GC_FROM, exact, fill, index, integer, side_of};
+use crate::book::Settings;
+use crate::commands::MAX_SAFE;
+use crate::error::{Code, Result, error, guarded};
+use crate::events::{ColumnSink, Columns, Spill};
+use crate::venue_commands::VenueDecoder;
+use crate::view::View;
+
+/// One venue behind the boundary.
+#[napi(custom_finalize)]
+pub struct NativeVenue {
+    venue: Venue,
+    decoder: VenueDecoder,
+    spill: Spill,
+    /// A panic interrupted a batch: the venue may be inconsistent and takes no more.
+    lost: bool,
+    /// Bytes that the garbage collector knows of.
+    told_gc: i64,
+}
+
+#[napi]
+impl NativeVenue {
+    /// A venue with the configuration `config`, as JSON.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(env: Env, config: String) -> Result<NativeVenue> {
+        guarded(|| {
+            let venue = Venue::new(VenueSettings::parse(&config)?);
+            let (decoder, spill) = (VenueDecoder::default(), Spill::default());
+            let mut this = NativeVenue { venue, decoder, spill, lost: false, told_gc: 0 };
+            this.tell_gc(env);
+            Ok(this)
+        })
+    }
+
+    /// Applies the first `count` records of `commands` in order and writes what happened into `events`, columns for
+    /// `capacity` events. Gives the number of events; those past the capacity wait for `drain`.
+    #[napi(catch_unwind, ts_args_type = "commands: Uint8Array, count: number, events: Uint8Array, capacity: number")]
+    pub fn submit(&mut self, env: Env, commands: View, count: f64, events: View, capacity: f64) -> Result<f64> {
+        guarded(|| {
+            self.check_alive()?;
+            if self.spill.len() > 0 {
+                let message = format!("expected `drain` first: {} events of the last batch wait", self.spill.len());
+                return Err(error(Code::EventsPending, message));
+            }
+            let columns = Columns::new(events.bytes("events")?, index("capacity", capacity)?)?;
+            let count = index("count", count)?;
+            let commands = self.decoder.commands(commands.bytes("commands")?, count)?;
+            let mut sink = ColumnSink::new(columns, &mut self.spill, self.venue.commands());
+            self.lost = true;
+            for command in commands {
+                self.venue.apply(command, &mut sink);
+            }
+            self.lost = false;
+            let total = sink.total();
+            self.tell_gc(env);
+            Ok(total as f64)
+        })
+    }
+
+    /// Moves waiting events into `events` from row `from` on; gives the number moved.
+    #[napi(catch_unwind, ts_args_type = "events: Uint8Array, capacity: number, from: number")]
+    pub fn drain(&mut self, events: View, capacity: f64, from: f64) -> Result<f64> {
+        guarded(|| {
+            let columns = Columns::new(events.bytes("events")?, index("capacity", capacity)?)?;
+            Ok(self.spill.drain(columns, index("from", from)?) as f64)
+        })
+    }
+
+    /// Events that wait for `drain`.
+    #[napi(catch_unwind)]
+    pub fn pending(&self) -> f64 {
+        self.spill.len() as f64
+    }
+
+    /// L2: price, quantity and number of orders of at most `max` displayed levels of a side, best first, three numbers
+    /// each.
+    #[napi(catch_unwind)]
+    pub fn levels(&self, side: f64, max: f64) -> Result<Float64Array> {
+        guarded(|| {
+            self.check_alive()?;
+            let mut rows = Vec::new();
+            for level in self.venue.levels(side_of(side)?, index("max", max)?) {
+                rows.extend([level.price as f64, exact("level.qty", level.qty)?, f64::from(level.orders)]);
+            }
+            Ok(Float64Array::new(rows))
+        })
+    }
+
+    /// Displayed orders of a side in priority order: id, price, open quantity and owner, four numbers each.
+    #[napi(catch_unwind)]
+    pub fn queue(&self, side: f64) -> Result<Float64Array> {
+        self.orders(|| Ok(self.venue.queue(side_of(side)?)))
+    }
+
+    /// Hidden orders of a side, as `queue`.
+    #[napi(catch_unwind)]
+    pub fn hidden(&self, side: f64) -> Result<Float64Array> {
+        self.orders(|| Ok(self.venue.hidden(side_of(side)?)))
+    }
+
+    /// Market orders of a side that rest, as `queue`; their price is 0.
+    #[napi(catch_unwind)]
+    pub fn unpriced(&self, side: f64) -> Result<Float64Array> {
+        self.orders(|| Ok(self.venue.unpriced(side_of(side)?)))
+    }
+
+    /// Orders beside the book in order of entry: id, limit, quantity, owner, side, type and stop price (NaN: none),
+    /// seven numbers each.
+    #[napi(catch_unwind)]
+    pub fn held(&self) -> Result<Float64Array> {
+        guarded(|| {
+            self.check_alive()?;
+            let row = |HeldView { order, order_type, stop_price }: HeldView| {
+                let [id, price, qty, owner] = numbers(&order);
+                let stop_price = stop_price.map_or(f64::NAN, |p| p as f64);
+                [id, price, qty, owner, f64::from(order.side as u8), f64::from(order_type as u8), stop_price]
+            };
+            Ok(Float64Array::new(self.venue.held().into_iter().flat_map(row).collect()))
+        })
+    }
+
+    /// Side, price, open quantity and owner of one resting order, or none. Fills `out`.
+    #[napi(catch_unwind, ts_args_type = "id: number, out: Uint8Array")]
+    pub fn order(&self, id: f64, out: View) -> Result<bool> {
+        guarded(|| {
+            self.check_alive()?;
+            let order = self.venue.order(integer("id", id, MAX_SAFE)?);
+            let row = order.map(|o| [f64::from(o.side as u8), o.price as f64, o.qty as f64, f64::from(o.owner)]);
+            fill(out, row)
+        })
+    }
+
+    /// Resting orders, displayed or not.
+    #[napi(catch_unwind)]
+    pub fn order_count(&self) -> f64 {
+        self.venue.order_count() as f64
+    }
+
+    /// Code of the phase.
+    #[napi(catch_unwind)]
+    pub fn phase(&self) -> f64 {
+        f64::from(self.venue.phase() as u8)
+    }
+
+    /// Simulated time in nanoseconds.
+    #[napi(catch_unwind)]
+    pub fn now(&self) -> f64 {
+        self.venue.now() as f64
+    }
+
+    /// Price of the last trade.
+    #[napi(catch_unwind)]
+    pub fn last_price(&self) -> Option<f64> {
+        self.venue.last_price().map(|p| p as f64)
+    }
+
+    /// The reference price.
+    #[napi(catch_unwind)]
+    pub fn reference(&self) -> Option<f64> {
+        self.venue.reference().map(|p| p as f64)
+    }
+
+    /// What an auction would do: price, lots, lots too many and the side that has them; or none. Fills `out`.
+    #[napi(catch_unwind, ts_args_type = "out: Uint8Array")]
+    pub fn indicative(&self, out: View) -> Result<bool> {
+        guarded(|| {
+            self.check_alive()?;
+            let row = match self.venue.indicative() {
+                Some(i) => {
+                    let (qty, surplus) = (exact("indicative.qty", i.qty)?, exact("indicative.surplus", i.surplus)?);
+                    Some([i.price as f64, qty, surplus, f64::from(i.side as u8)])
+                }
+                None => None,
+            };
+            fill(out, row)
+        })
+    }
+
+    /// Digest of every event so far, 32 hexadecimal digits.
+    #[napi(catch_unwind)]
+    pub fn digest(&self) -> String {
+        self.venue.digest().to_string()
+    }
+
+    /// Bytes of memory that the venue and this binding's buffers hold.
+    #[napi(catch_unwind)]
+    pub fn memory_bytes(&self) -> f64 {
+        self.bytes() as f64
+    }
+
+    /// Fails when the venue is inconsistent, which would be a defect of toprung. Visits every order.
+    #[napi(catch_unwind)]
+    pub fn check_invariants(&self) -> Result<()> {
+        guarded(|| {
+            self.check_alive()?;
+            self.venue.check_invariants().map_err(|broken| error(Code::Invariant, broken))
+        })
+    }
+}
+
+impl ObjectFinalize for NativeVenue {
+    fn finalize(self, env: Env) -> napi::Result<()> {
+        env.adjust_external_memory(-self.told_gc)?;
+        Ok(())
+    }
+}
+
+impl NativeVenue {
+    fn orders(&self, list: impl FnOnce() -> Result<Vec<OrderView>>) -> Result<Float64Array> {
+        guarded(|| {
+            self.check_alive()?;
+            Ok(Float64Array::new(list()?.iter().flat_map(numbers).collect()))
+        })
+    }
+
+    fn bytes(&self) -> usize {
+        self.venue.memory_bytes() + self.decoder.memory_bytes() + self.spill.memory_bytes()
+    }
+
+    /// Tells the garbage collector if memory has changed by much since it was last told.
+    #[inline]
+    fn tell_gc(&mut self, env: Env) {
+        let change = self.bytes() as i64 - self.told_gc;
+        // Should it fail, the collector merely knows less.
+        if change.abs() >= TELL_GC_FROM && env.adjust_external_memory(change).is_ok() {
+            self.told_gc += change;
+        }
+    }
+
+    fn check_alive(&self) -> Result<()> {
+        if self.lost {
+            let message = "an earlier batch made the native core panic; the venue's state is unknown: make a new one";
+            return Err(error(Code::Panic, message));
+        }
+        Ok(())
+    }
+}
+
+fn numbers(o: &OrderView) -> [f64; 4] {
+    [o.id as f64, o.price as f64, o.qty as f64, f64::from(o.owner)]
+}
+
+/// A venue's configuration as TypeScript writes it: that of its book apart. zod has checked the ranges of the rest;
+/// none of it has a value that the venue cannot take.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[derive(Default)]
+struct VenueSettings {
+    book: Settings,
+    phase: Phase,
+    market_remainder: MarketRemainder,
+    stop_trigger: StopTrigger,
+    stop_entry: StopEntry,
+    auction_allocation: AuctionAllocation,
+    reference: Option<i64>,
+    band: Option<u64>,
+    breaker: Option<u64>,
+    interruption: u64,
+    count_fills: bool,
+    schedule: Vec<Scheduled>,
+}
+
+impl VenueSettings {
+    fn parse(json: &str) -> Result<VenueConfig> {
+        let settings: VenueSettings = serde_json::from_str(json)
+            .map_err(|e| error(Code::Config, format!("expected a venue's configuration as JSON, got an error: {e}")))?;
+        Ok(VenueConfig {
+            book: settings.book.book_config()?,
+            phase: settings.phase,
+            market_remainder: settings.market_remainder,
+            stop_trigger: settings.stop_trigger,
+            stop_entry: settings.stop_entry,
+            auction_allocation: settings.auction_allocation,
+            reference: settings.reference,
+            band: settings.band,
+            breaker: settings.breaker,
+            interruption: settings.interruption,
+            count_fills: settings.count_fills,
+            schedule: settings.schedule,
+        })
+    }
+}
