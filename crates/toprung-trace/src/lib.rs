@@ -18,6 +18,7 @@
 //! ```
 
 mod clock;
+pub mod fxt;
 mod histogram;
 mod sampler;
 
