@@ -4,6 +4,7 @@
 //! anything else sees it, no panic leaves the crate, and every error has a code of the table in
 //! `packages/toprung/src/errors.ts`. People use the TypeScript package; what is exported here may change with it.
 
+pub mod analysis;
 pub mod book;
 mod commands;
 mod error;

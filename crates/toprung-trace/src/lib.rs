@@ -17,6 +17,7 @@
 //! assert!(histogram.p50_ns() <= histogram.p99_ns());
 //! ```
 
+pub mod analyze;
 mod clock;
 pub mod fxt;
 mod histogram;

@@ -1,0 +1,36 @@
+//! Collapsed stacks: a line for each path, and its own time in ns (or samples).
+
+use std::io::{Result, Write};
+
+use super::windowed;
+use crate::analyze::Subject;
+use crate::analyze::timeline::NONE;
+use crate::analyze::tree::Tree;
+
+pub(super) fn write(subject: &Subject, window: (u64, u64), out: &mut dyn Write) -> Result<()> {
+    let (tree, names) = tree_of(subject, window);
+    // A semicolon and a line break are the format's own.
+    let text = |name: u32| names[name as usize].replace([';', '\n'], ",");
+    for (i, node) in tree.nodes.iter().enumerate().filter(|(_, n)| n.name != NONE && n.own > 0) {
+        writeln!(out, "{} {}", tree.path_text(i as u32, text), node.own)?;
+    }
+    Ok(())
+}
+
+/// The call tree of a window and its names.
+pub(super) fn tree_of(subject: &Subject, window: (u64, u64)) -> (Tree, Vec<String>) {
+    match subject {
+        Subject::Spans(t) => (Tree::of_spans(&windowed(t, window)), t.names.iter().map(|n| n.text.clone()).collect()),
+        Subject::Samples(p) => {
+            let names = p.names.iter().map(|n| n.text.clone()).collect();
+            if window == p.window_ns {
+                return (p.tree.clone(), names);
+            }
+            let mut tree = Tree::default();
+            for &(_, node) in p.list.iter().filter(|(at, _)| *at >= window.0 && *at <= window.1) {
+                tree.add_sample(p.tree.path(node), 1);
+            }
+            (tree, names)
+        }
+    }
+}
