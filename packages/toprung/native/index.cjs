@@ -846,3 +846,7 @@ module.exports.previewAllocation = nativeBinding.previewAllocation
 module.exports.replay = nativeBinding.replay
 module.exports.scenarios = nativeBinding.scenarios
 module.exports.simulate = nativeBinding.simulate
+module.exports.traceAnalyze = nativeBinding.traceAnalyze
+module.exports.traceDiff = nativeBinding.traceDiff
+module.exports.traceExport = nativeBinding.traceExport
+module.exports.traceVerify = nativeBinding.traceVerify

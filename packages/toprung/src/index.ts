@@ -4,6 +4,7 @@
  * - {@link simulate}: many books under an order-flow model; {@link scenarios}: ready-made configurations.
  * - {@link replay}: a recorded day through a book, every fill checked.
  * - {@link policies}: the exchanges' matching algorithms, and who gets what under each.
+ * - {@link trace}: where the time of an order goes: flight recorder, magic-trace, perf, and what they say.
  * - {@link journal}: what a journal on disk holds, whether it is sound, and the book recovered from it.
  * - {@link OrderBook}: one book; commands in batches, events in columns.
  *
@@ -25,3 +26,4 @@ export * from './replay.js';
 export type { RunOptions } from './run.js';
 export * from './scenarios.js';
 export * from './simulate.js';
+export * from './trace/index.js';
