@@ -16,7 +16,7 @@ pub struct TriggerConfig {
     pub kinds: u64,
     /// One of its events is of these kinds, a bit for each; 0 is any.
     pub events: u64,
-    /// It emptied at least so many price levels.
+    /// It traded at so many prices at least.
     pub levels_min: Option<u32>,
     /// Orders that are let pass at the start.
     pub warmup: u64,
@@ -54,7 +54,7 @@ pub struct Observed {
     pub latency_ns: u64,
     /// The kinds of its events, a bit for each.
     pub events: u64,
-    /// Price levels that it emptied.
+    /// Prices at which it traded.
     pub levels: u32,
 }
 

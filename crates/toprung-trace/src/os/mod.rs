@@ -1,10 +1,12 @@
 //! What the operating system knows of a thread: faults, switches, migrations, breakpoints. Each says why where it cannot.
 
+mod fresh_pages;
 #[cfg(target_os = "linux")]
 mod perf_event;
 mod probe;
 mod usage;
 
+pub use fresh_pages::FreshPages;
 pub use probe::{BreakpointProbe, Hit, ProbeUnavailable};
 pub use usage::{MigrationCounter, Usage};
 

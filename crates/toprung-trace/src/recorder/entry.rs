@@ -95,6 +95,18 @@ impl Ring {
         self.entries.len()
     }
 
+    /// Where the `count`-th last span `id` begins, counted from the newest; the
+    /// oldest of them if there are fewer, the ring's end if there is none.
+    pub fn last_begins(&self, id: u16, count: usize) -> u64 {
+        let oldest = self.position.saturating_sub(self.entries.len() as u64);
+        let mask = self.entries.len() - 1;
+        let begins = (oldest..self.position).rev().filter(|at| {
+            let e = &self.entries[*at as usize & mask];
+            e.kind() == EntryKind::Begin && e.id() == id
+        });
+        begins.take(count).last().unwrap_or(self.position)
+    }
+
     /// What was taken from `position` on, oldest first, as far as it is still here.
     pub fn since(&self, position: u64) -> impl Iterator<Item = Entry> + '_ {
         let oldest = self.position.saturating_sub(self.entries.len() as u64);
@@ -128,6 +140,11 @@ mod tests {
         assert_eq!(all, (872..1000).collect::<Vec<_>>());
         assert_eq!(ring.since(990).count(), 10);
         assert_eq!(ring.since(5000).count(), 0);
+        for n in 0..4 {
+            ring.push(Entry::new(EntryKind::Begin, 7, n, 0));
+            ring.push(Entry::new(EntryKind::End, 7, n, 0));
+        }
+        assert_eq!([0, 1, 3, 99].map(|count| ring.last_begins(7, count)), [1008, 1006, 1002, 1000]);
         assert_eq!(Ring::new(0).since(0).count(), 0);
     }
 }

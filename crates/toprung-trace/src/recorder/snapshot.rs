@@ -12,6 +12,17 @@ pub struct SpanName {
     pub category: &'static str,
     /// Which.
     pub name: &'static str,
+    /// Number of the field that the payload of its begin is, if it is one.
+    pub begin_field: Option<u16>,
+    /// Number of the field that the payload of its end is, if it is one.
+    pub end_field: Option<u16>,
+}
+
+impl SpanName {
+    /// A span whose payloads say nothing.
+    pub const fn new(category: &'static str, name: &'static str) -> SpanName {
+        SpanName { category, name, begin_field: None, end_field: None }
+    }
 }
 
 /// A field's name, and how its value is shown.
@@ -90,6 +101,7 @@ pub fn write_entries(
     let mut nodes: Vec<Node> = Vec::new();
     let mut open: Vec<usize> = Vec::new();
     let mut last = 0;
+    let name_of = |e: &Entry| schema.spans.get(usize::from(e.id()));
     for e in entries {
         let depth = open.len();
         match e.kind() {
@@ -100,7 +112,9 @@ pub fn write_entries(
                 if !is_mark {
                     open.push(nodes.len());
                 }
-                nodes.push(Node { span: e.id(), depth, from: last, to: last, is_mark, fields: Vec::new() });
+                let field = name_of(&e).and_then(|name| name.begin_field);
+                let fields = field.map(|f| (f, e.payload())).into_iter().collect();
+                nodes.push(Node { span: e.id(), depth, from: last, to: last, is_mark, fields });
             }
             EntryKind::Info => match open.last() {
                 Some(at) => nodes[*at].fields.push((e.id(), e.value)),
@@ -110,6 +124,8 @@ pub fn write_entries(
                 Some(at) if nodes[at].span == e.id() => {
                     last = timeline.ns(e.value).max(last);
                     nodes[at].to = last;
+                    let field = name_of(&e).and_then(|name| name.end_field);
+                    nodes[at].fields.extend(field.map(|f| (f, e.payload())));
                 }
                 _ => {
                     written.partial += 1 + nodes.len() as u64;
@@ -134,8 +150,8 @@ fn write_tree(writer: &mut FxtWriter, thread: ThreadRef, schema: &Schema, nodes:
         while ends.len() > node.depth {
             writer.end(thread, ends.pop().unwrap_or(node.from))?;
         }
-        let unknown = SpanName { category: "", name: "unknown" };
-        let SpanName { category, name } = schema.spans.get(usize::from(node.span)).copied().unwrap_or(unknown);
+        let unknown = SpanName::new("", "unknown");
+        let SpanName { category, name, .. } = schema.spans.get(usize::from(node.span)).copied().unwrap_or(unknown);
         let args: Vec<_> = node.fields.iter().take(ARGS_MAX).filter_map(|f| shown(schema, *f)).collect();
         if node.is_mark {
             writer.instant(thread, node.from, category, name, &args)?;
@@ -167,10 +183,15 @@ mod tests {
     use crate::recorder::Ring;
 
     const SCHEMA: Schema = Schema {
-        spans: &[SpanName { category: "order", name: "order" }, SpanName { category: "stage", name: "match" }],
+        spans: &[
+            SpanName { begin_field: Some(2), end_field: Some(3), ..SpanName::new("order", "order") },
+            SpanName::new("stage", "match"),
+        ],
         fields: &[
             FieldName { name: "kind", texts: &["limit", "market"], signed: false },
             FieldName { name: "price", texts: &[], signed: true },
+            FieldName { name: "command", texts: &[], signed: false },
+            FieldName { name: "fills", texts: &[], signed: false },
         ],
     };
 
@@ -181,7 +202,7 @@ mod tests {
             ring.push(Entry::new(EntryKind::Begin, 1, n * 100 + 10, 0));
             ring.push(Entry::new(EntryKind::End, 1, n * 100 + 40, 0));
             ring.push(Entry::new(EntryKind::Info, 1, (-(n as i64)) as u64, 0));
-            ring.push(Entry::new(EntryKind::End, 0, n * 100 + 50, 0));
+            ring.push(Entry::new(EntryKind::End, 0, n * 100 + 50, n + 1));
         }
     }
 
@@ -205,6 +226,8 @@ mod tests {
         let order = &trace.events[0];
         assert_eq!((trace.text(order.category), trace.text(order.name)), ("order", "order"));
         assert_eq!(trace.arg(order, "price"), Some(ArgValue::Int(-1)));
+        assert_eq!(trace.arg(order, "command"), Some(ArgValue::Int(1)));
+        assert_eq!(trace.arg(order, "fills"), Some(ArgValue::Int(2)));
         let Some(ArgValue::Text(kind)) = trace.arg(order, "kind") else { panic!() };
         assert_eq!(trace.text(kind), "market");
     }
