@@ -10,7 +10,7 @@ use crate::flow::{Flow, FlowView};
 use crate::metrics::{L1Row, Metrics, Sampler, Tally};
 use crate::result::BookResult;
 use crate::touch::{Touch, TouchWatch};
-use crate::venue::SimBook;
+use crate::venue::{OpenBook, SimBook};
 
 /// Events to expect between two rows at the least, so that sampling stays a small part of the work.
 const EVENTS_PER_ROW_MIN: f64 = 64.0;
@@ -75,13 +75,17 @@ pub(crate) struct BookRun<B, F> {
 
 impl<B: SimBook, F: Flow> BookRun<B, F> {
     /// An empty book of a checked configuration with its own flow, at its start.
-    pub(crate) fn new(config: &SimConfig, flow: F) -> BookRun<B, F> {
+    pub(crate) fn new(config: &SimConfig, flow: F) -> BookRun<B, F>
+    where
+        B: OpenBook,
+    {
+        BookRun::with_book(config, flow, B::open(config.checked_book_config()))
+    }
+
+    /// The same with an empty book that somebody else opened.
+    pub(crate) fn with_book(config: &SimConfig, flow: F, book: B) -> BookRun<B, F> {
         let reference = config.flow.reference_price();
-        let book = config.book.to_book_config(config.expected_orders_per_book(), "book.");
-        let venue = Venue {
-            book: B::open(book.expect("Invariant: the configuration was checked")),
-            touch: Touch::empty_at(reference),
-        };
+        let venue = Venue { book, touch: Touch::empty_at(reference) };
         let (events_left, duration_ns) = match config.horizon {
             Horizon::Events(n) => (n, u64::MAX),
             Horizon::DurationNs(t) => (u64::MAX, t),
@@ -271,12 +275,12 @@ mod tests {
     use crate::policy_settings::{PolicySettings, PresetSettings};
     use crate::random::StreamKey;
 
-    fn begin<B: SimBook>(config: &SimConfig) -> BookRun<B, SantaFe> {
+    fn begin<B: OpenBook>(config: &SimConfig) -> BookRun<B, SantaFe> {
         let FlowConfig::SantaFe(model) = &config.flow;
         BookRun::new(config, SantaFe::open(model, StreamKey::new(config.seed, &config.streams), 0))
     }
 
-    fn finished<B: SimBook>(config: &SimConfig) -> BookResult {
+    fn finished<B: OpenBook>(config: &SimConfig) -> BookResult {
         let mut run = begin::<B>(config);
         while !run.is_complete() {
             run.advance(777);

@@ -157,13 +157,9 @@ fn run_book(config: &SimConfig, index: u32, shared: &Shared<'_>) -> BookResult {
 
 fn drive<F: Flow>(config: &SimConfig, flow: F, index: u32, shared: &Shared<'_>) -> BookResult {
     let mut run = BookRun::<Book, F>::new(config, flow);
-    let in_time_order = config.book.policy.policy("book.policy").is_ok_and(|policy| policy.is_fifo());
+    let in_time_order = matches_in_time_order(config);
     while !run.is_complete() && !shared.cancel.load(Relaxed) {
-        let chunk = if in_time_order {
-            CHUNK_EVENTS
-        } else {
-            (CHUNK_VISITS / (run.resting_orders() as u64 + 1)).clamp(1, CHUNK_EVENTS)
-        };
+        let chunk = chunk_events(in_time_order, run.resting_orders());
         shared.events.fetch_add(run.advance(chunk), Relaxed);
     }
     if run.is_complete() {
@@ -178,6 +174,16 @@ fn drive<F: Flow>(config: &SimConfig, flow: F, index: u32, shared: &Shared<'_>) 
         }
     }
     result
+}
+
+/// Whether a command visits no more orders than it fills.
+pub(crate) fn matches_in_time_order(config: &SimConfig) -> bool {
+    config.book.policy.policy("book.policy").is_ok_and(|policy| policy.is_fifo())
+}
+
+/// Commands to the next look at the cancel flag, of a book in which so many orders rest.
+pub(crate) fn chunk_events(in_time_order: bool, resting_orders: usize) -> u64 {
+    if in_time_order { CHUNK_EVENTS } else { (CHUNK_VISITS / (resting_orders as u64 + 1)).clamp(1, CHUNK_EVENTS) }
 }
 
 /// Adds the books up in their order.

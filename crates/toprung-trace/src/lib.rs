@@ -1,7 +1,12 @@
-//! Measuring: clocks, latency histograms and sampling recorders. Knows nothing of the other crates.
+//! Measuring: clocks, latency histograms, the flight recorder, traces. Knows nothing of the other crates.
 //!
 //! The only place in the Rust core where a clock is read. What is measured here is told to people; it never decides an
 //! event and never enters a digest.
+//!
+//! - [`LatencyHistogram`], [`LatencySampler`]: how long things took.
+//! - [`recorder`]: what the last orders did; [`Trigger`]: when to keep it; [`fire`]: magic-trace's stop indicator.
+//! - [`fxt`]: traces on disk, for Perfetto, magic-trace's viewer and the analyser.
+//! - [`Usage`], [`MigrationCounter`], [`BreakpointProbe`], [`CountingAllocator`]: what the system knows.
 //!
 //! ```
 //! use toprung_trace::LatencySampler;
@@ -17,12 +22,25 @@
 //! assert!(histogram.p50_ns() <= histogram.p99_ns());
 //! ```
 
+mod allocations;
 pub mod analyze;
+mod by_kind;
 mod clock;
 pub mod fxt;
 mod histogram;
+mod os;
+pub mod recorder;
 mod sampler;
+mod stop_indicator;
+mod ticks;
+mod trigger;
 
+pub use allocations::{Allocations, CountingAllocator};
+pub use by_kind::LatencyByKind;
 pub use clock::{Stopwatch, clock_overhead_ns};
 pub use histogram::{LatencyHistogram, LatencySummary};
+pub use os::{BreakpointProbe, FreshPages, Hit, MigrationCounter, ProbeUnavailable, Usage, thread_id};
 pub use sampler::{LatencySampler, Timer};
+pub use stop_indicator::{fire, magic_trace_stop_indicator, stop_indicator_address};
+pub use ticks::{TickClock, TickSource};
+pub use trigger::{Observed, Trigger, TriggerConfig};
