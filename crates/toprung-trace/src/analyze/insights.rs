@@ -53,6 +53,8 @@ pub struct Insight {
 const WARM_UP: f64 = 0.02;
 /// Fewest orders with the same trouble that are worth a warning.
 const ORDERS_MIN: usize = 3;
+/// So many are often, whatever their share.
+const OFTEN: usize = 20;
 /// Orders named by an insight.
 const NAMED_MAX: usize = 10;
 
@@ -181,14 +183,17 @@ fn met_with(facts: &Facts<'_>, warm: &[&Order], count: impl Fn(&Order) -> u64) -
     Some(Met { numbers, orders: with.len(), times: with.iter().map(|o| count(o)).sum(), contrast, period })
 }
 
-fn severity(c: &Contrast, n: usize, all: usize) -> Severity {
-    // Either they are slower, or nearly all do it and there is nothing to compare with.
-    if c.difference.low > 0.0 || n * 2 > all { Severity::Warning } else { Severity::Info }
+/// A few orders among many that met with something now and then are no more than worth knowing.
+fn severity(met: &Met, all: usize) -> Severity {
+    let often = met.period.is_some() || met.orders >= OFTEN || met.orders * 100 >= all;
+    // Either they are slower, or most do it and there is nothing to compare with.
+    let matters = met.contrast.difference.low > 0.0 || met.orders * 2 > all;
+    if often && matters { Severity::Warning } else { Severity::Info }
 }
 
 fn allocation(facts: &Facts<'_>, warm: &[&Order]) -> Option<Insight> {
-    let Met { numbers, contrast: c, times: calls, period: found, orders: n } =
-        met_with(facts, warm, |o| o.events.allocations)?;
+    let met = met_with(facts, warm, |o| o.events.allocations)?;
+    let (n, calls, found) = (met.orders, met.times, met.period);
     let total: u64 = warm.iter().map(|o| o.ns).sum();
     let spent: u64 = warm.iter().map(|o| o.events.allocator_ns).sum();
     let mut evidence = vec![
@@ -199,7 +204,7 @@ fn allocation(facts: &Facts<'_>, warm: &[&Order]) -> Option<Insight> {
             grouped(n as u64),
             grouped(warm.len() as u64)
         ),
-        contrast_line(&c, n),
+        contrast_line(&met.contrast, n),
     ];
     if spent > 0 {
         evidence.push(format!(
@@ -212,8 +217,8 @@ fn allocation(facts: &Facts<'_>, warm: &[&Order]) -> Option<Insight> {
     let grows = found.is_some_and(|p| p.every.is_power_of_two());
     Some(Insight {
         rule: "allocation",
-        severity: severity(&c, n, warm.len()),
-        title: format!("the allocator is called on {} on the way of an order", how_often(found, n)),
+        severity: severity(&met, warm.len()),
+        title: format!("{} {} the allocator", how_often(found, n), if found.is_some() { "calls" } else { "call" }),
         evidence,
         confidence: "high",
         next: if grows {
@@ -222,7 +227,7 @@ fn allocation(facts: &Facts<'_>, warm: &[&Order]) -> Option<Insight> {
             "find the call in the slowest orders' timelines, and make room before the first order or reuse a buffer"
                 .into()
         },
-        orders: numbers.into_iter().take(NAMED_MAX).collect(),
+        orders: met.numbers.iter().copied().take(NAMED_MAX).collect(),
         stage: stage_with(facts, Bucket::Allocator),
         period: found,
     })
@@ -242,8 +247,8 @@ fn stage_with(facts: &Facts<'_>, bucket: Bucket) -> Option<String> {
 }
 
 fn page_faults(facts: &Facts<'_>, warm: &[&Order]) -> Option<Insight> {
-    let Met { numbers, contrast: c, times: faults, period: found, orders: n } =
-        met_with(facts, warm, |o| o.events.page_faults)?;
+    let met = met_with(facts, warm, |o| o.events.page_faults)?;
+    let (n, faults, found) = (met.orders, met.times, met.period);
     let mut evidence = vec![
         format!(
             "{} page {} in {} of {} orders",
@@ -252,23 +257,21 @@ fn page_faults(facts: &Facts<'_>, warm: &[&Order]) -> Option<Insight> {
             grouped(n as u64),
             grouped(warm.len() as u64)
         ),
-        contrast_line(&c, n),
+        contrast_line(&met.contrast, n),
     ];
     evidence.extend(found.as_ref().map(period_line));
     Some(Insight {
         rule: "page-fault",
-        severity: severity(&c, n, warm.len()),
+        severity: severity(&met, warm.len()),
         title: format!(
-            "{} touch memory that is not there yet (page faults after the warm-up)",
-            match found {
-                Some(_) => format!("orders at {} place", how_often(found, n)),
-                None => how_often(found, n),
-            }
+            "{} {} memory that is not there yet: page faults after the warm-up",
+            how_often(found, n),
+            if found.is_some() { "touches" } else { "touch" }
         ),
         evidence,
         confidence: "high",
         next: "touch the memory before the first order, or take huge pages (madvise, transparent_hugepage)".into(),
-        orders: numbers.into_iter().take(NAMED_MAX).collect(),
+        orders: met.numbers.iter().copied().take(NAMED_MAX).collect(),
         stage: stage_with(facts, Bucket::PageFault),
         period: found,
     })

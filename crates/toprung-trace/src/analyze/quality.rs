@@ -30,7 +30,8 @@ pub struct Quality {
     pub overflows: u64,
     /// Share of the time in frames that nobody could name, or outside of what was traced.
     pub unknown_share: f64,
-    /// Orders at least 20 times their median that no insight explains: interrupts, the scheduler, other machines.
+    /// Orders at least 20 times the median in which the trace records no cause: a stall of the program, an interrupt, the
+    /// scheduler, another machine.
     pub unexplained_pauses: u64,
     /// What the lengths of spans mean.
     pub resolution: &'static str,

@@ -19,6 +19,9 @@ pub struct Node {
     pub own: u64,
 }
 
+/// Category of the recorder's own work, which is no part of what is recorded.
+const RECORDER: &str = "recorder";
+
 /// A call tree. Node 0 is the root of all; a parent always lies before its children.
 #[derive(Clone, Debug)]
 pub struct Tree {
@@ -76,6 +79,10 @@ impl Tree {
         let mut found = Vec::with_capacity(range.len());
         for i in range.clone() {
             let span = &timeline.spans[i as usize];
+            if timeline.names[span.name as usize].category == RECORDER {
+                found.push(0);
+                continue;
+            }
             let inside = span.parent != NONE && span.parent >= range.start;
             let parent = if inside { found[(span.parent - range.start) as usize] } else { 0 };
             let node = self.child(parent, span.name);

@@ -188,7 +188,7 @@ function quality({ quality: q, source, slowPeriod, unit }: TraceAnalysis): strin
     `- ${count(q.spans)} ${unit === 'ns' ? 'spans' : 'samples'} over ${ns(q.windowNs)} on ${q.threads} threads`,
     `- ${count(q.censored)} spans begin or end outside; ${count(q.orphanEnds)} ends without a begin, ${count(q.overlaps)} overlaps`,
     `- ${count(q.decodeErrors)} decode errors, ${count(q.overflows)} of them overflows; ${percent(q.unknownShare)} of the time in frames without a name`,
-    `- ${count(q.unexplainedPauses)} orders held up by nothing that is recorded: interrupts, the scheduler, other work on this machine`,
+    `- ${count(q.unexplainedPauses)} orders 20 times as long as the median without a cause that is recorded: a stall, interrupts, other work on this machine`,
     ...(slowPeriod === null ? [] : [`- the slowest orders come back every ${count(slowPeriod.every)} orders`]),
     ...q.remarks.map((remark) => `- ${remark}`),
   ];
