@@ -14,4 +14,9 @@ pub mod policies;
 pub mod replay;
 pub mod simulate;
 pub mod task;
+pub mod trace;
 pub mod view;
+
+/// Counts allocations for recorded runs; costs two additions each, and the book does not allocate.
+#[global_allocator]
+static ALLOCATOR: toprung_trace::CountingAllocator = toprung_trace::CountingAllocator;
