@@ -457,44 +457,56 @@ fn slowest(facts: &Facts<'_>) -> Option<Insight> {
     })
 }
 
+/// Of orders, the quickest 99 %: one that the machine held up would say where it was just then, not where time goes.
 fn where_time_goes(facts: &Facts<'_>) -> Option<Insight> {
-    let f = facts.functions.iter().find(|f| f.own > 0)?;
-    let unit = if facts.timeline.source == Source::Samples { "samples" } else { "recorded time" };
-    let top: Vec<String> =
-        facts.functions.iter().take(3).map(|f| format!("{} {}", f.name, percent(f.own_share))).collect();
+    let t = facts.timeline;
+    let ns = facts.orders.sorted_ns();
+    let mut own: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
+    if ns.is_empty() {
+        own.extend(facts.functions.iter().map(|f| (f.name.as_str(), f.own)));
+    } else {
+        let limit = percentile(&ns, 0.99);
+        for o in facts.orders.whole().filter(|o| o.ns <= limit) {
+            for s in &t.spans[o.span as usize..t.spans[o.span as usize].next as usize] {
+                *own.entry(t.text(s.name)).or_default() += s.self_ns();
+            }
+        }
+    }
+    let all = own.values().sum::<u64>().max(1) as f64;
+    let mut rows: Vec<(&str, f64)> = own.into_iter().map(|(name, ns)| (name, ns as f64 / all)).collect();
+    rows.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(b.0)));
+    let &(name, share) = rows.first().filter(|r| r.1 > 0.0)?;
+    let of = match (ns.is_empty(), t.source) {
+        (false, _) => "the time of orders, the slowest percent left out",
+        (true, Source::Samples) => "the samples",
+        (true, _) => "the recorded time",
+    };
+    let top: Vec<String> = rows.iter().take(4).map(|(name, share)| format!("{name} {}", percent(*share))).collect();
     let mut evidence = vec![format!("own time: {}", top.join(", "))];
     if let Some(c) = facts.comparisons.first().filter(|c| !c.paths.is_empty()) {
         let p = &c.paths[0];
         evidence.push(format!(
-            "in slow {} orders most of the extra time is in {} ({} of it, {} to {})",
+            "slow {} orders spend most of their extra time in {}: {} to {} more than typical ones",
             c.kind,
             p.path,
-            percent(p.share.min(1.0)),
             duration(p.interval.low),
             duration(p.interval.high)
         ));
     }
-    let mut ns: Vec<u64> = facts.orders.sorted_ns();
     if let Some(&max) = ns.last() {
         let at = |share| duration(percentile(&ns, share) as f64);
-        evidence.push(format!(
-            "orders: median {}, p99 {}, p99.9 {}, longest {}",
-            at(0.5),
-            at(0.99),
-            at(0.999),
-            duration(max as f64)
-        ));
+        let (p50, p99, p999) = (at(0.5), at(0.99), at(0.999));
+        evidence.push(format!("orders: median {p50}, p99 {p99}, p99.9 {p999}, longest {}", duration(max as f64)));
     }
-    ns.clear();
     Some(Insight {
         rule: "where-time-goes",
         severity: Severity::Info,
-        title: format!("{} takes most: {} of the {unit}", f.name, percent(f.own_share)),
+        title: format!("{name} takes most: {} of {of}", percent(share)),
         evidence,
         confidence: "high",
         next: "the flame graph shows it in its place".into(),
         orders: Vec::new(),
-        stage: Some(f.name.clone()),
+        stage: Some(name.to_owned()),
         period: None,
     })
 }

@@ -203,10 +203,10 @@ const PATHS_MAX: usize = 12;
 /// Typical orders that are looked at; more are thinned evenly.
 const TYPICAL_MAX: usize = 2000;
 
-/// Compares by kind.
+/// Compares by kind. Orders during which the thread was taken off the processor are left out: that has no place in the code.
 pub(super) fn compare(timeline: &Timeline, orders: &Orders, seed: u64) -> Vec<Comparison> {
     let mut kinds: Vec<Vec<&Order>> = vec![Vec::new(); orders.kinds.len()];
-    for o in orders.whole() {
+    for o in orders.whole().filter(|o| o.events.switches == 0) {
         kinds[o.kind as usize].push(o);
     }
     let enough: Vec<(String, Vec<&Order>)> = kinds
@@ -216,7 +216,7 @@ pub(super) fn compare(timeline: &Timeline, orders: &Orders, seed: u64) -> Vec<Co
         .map(|(list, kind)| (kind.clone(), list))
         .collect();
     let groups = if enough.is_empty() && orders.whole().count() >= ORDERS_MIN {
-        vec![("all".to_owned(), orders.whole().collect())]
+        vec![("all".to_owned(), orders.whole().filter(|o| o.events.switches == 0).collect())]
     } else {
         enough
     };

@@ -37,9 +37,11 @@ export type { TraceCheck, TraceDoctor, TraceMode } from './doctor.js';
 export type { CaptureState } from './magic-trace.js';
 export { timeline } from './markdown.js';
 export {
+  type LatencyFigures,
   PLANTS,
   RECORD_LEVELS,
   type RecordHit,
+  type RecordInterval,
   type RecordOptions,
   type RecordProgress,
   type RecordReport,

@@ -2,9 +2,10 @@
  * `trace.record()` and `trace.arm()`: toprung's own runs under the flight recorder.
  */
 import { z } from 'zod';
-import { parseConfig, type SimulationConfigInput } from '../config.js';
+import { parseConfig, simulationConfigSchema } from '../config.js';
 import { fromNative } from '../errors.js';
-import { native } from '../native.js';
+import { COMMAND_KINDS, EVENT_KINDS } from '../names.js';
+import { type NativeTracer, native } from '../native.js';
 import { toPath } from '../paths.js';
 import { carryOut, type RunOptions } from '../run.js';
 
@@ -16,14 +17,12 @@ export const triggerSchema = z
     latencyOverNs: count('Orders that take longer than so many nanoseconds.').optional(),
     everyNth: z.int().min(1).max(Number.MAX_SAFE_INTEGER).describe('Every so many orders.').optional(),
     slowestSoFar: z.boolean().describe('Orders that are slower than all before them.').optional(),
-    kinds: z
-      .array(z.enum(['limit', 'market', 'cancel', 'reduce', 'replace']))
-      .describe('Commands of these kinds alone.')
-      .optional(),
+    kinds: z.array(z.enum(COMMAND_KINDS)).describe('Commands of these kinds alone.').optional(),
+    events: z.array(z.enum(EVENT_KINDS)).describe('Orders with an event of one of these kinds.').optional(),
     levelsMin: count('Orders that sweep at least so many price levels.').optional(),
     warmup: count('Orders to pass over first.').optional(),
     cooldown: count('Orders to pass over after each hit.').optional(),
-    hitsMax: count('Hits after which the trigger is done.').optional(),
+    hitsMax: z.int().min(1).max(1_000).describe('Hits after which the trigger is done.').optional(),
   })
   .describe('When an order is worth keeping.');
 
@@ -37,34 +36,36 @@ export const PLANTS = ['alloc', 'stall', 'page'] as const;
 export const recordOptionsSchema = z
   .strictObject({
     scenario: z.string().min(1).describe('A scenario by its name.').optional(),
-    config: z
-      .custom<SimulationConfigInput>((v) => typeof v === 'object' && v !== null)
-      .describe('A simulation.')
-      .optional(),
+    config: simulationConfigSchema.optional(),
     journal: z.string().min(1).describe('The folder of a journal, to be run again.').optional(),
     book: count('Which book of the simulation is recorded.').optional(),
-    events: z.int().min(1).max(Number.MAX_SAFE_INTEGER).describe('Commands to run.').optional(),
+    events: z
+      .int()
+      .min(1)
+      .max(2 ** 40)
+      .describe('Commands to run.')
+      .optional(),
     level: z.enum(RECORD_LEVELS).default('stages').describe('What is written of an order.'),
     every: z
       .int()
       .min(1)
-      .max(2 ** 31)
+      .max(2 ** 32)
       .describe('One order in so many; else as many as the budget allows.')
       .optional(),
-    budgetPercent: z.number().positive().max(100).describe('What recording may cost, in percent.').optional(),
-    ringEvents: z
+    budgetPercent: z.number().positive().max(50).describe('What recording may cost, in percent.').optional(),
+    ringEntries: z
       .int()
-      .min(1024)
-      .max(2 ** 26)
-      .describe('Events that the ring keeps; the oldest go.')
+      .min(64)
+      .max(2 ** 24)
+      .describe('Entries of 16 bytes that the ring keeps; the oldest go.')
       .optional(),
     trigger: triggerSchema.optional(),
-    context: z.int().min(0).max(1_000_000).describe('Orders kept around a hit.').optional(),
+    context: z.int().min(0).max(1_024).describe('Orders kept around a hit.').optional(),
     replay: z.boolean().describe('Whether the orders around hits are run again in full detail.').optional(),
-    holdMs: z.int().min(0).max(60_000).describe('Wait after a hit, so that magic-trace’s ring keeps it.').optional(),
+    holdMs: z.int().min(0).max(1_000).describe('Wait after a hit, so that magic-trace’s ring keeps it.').optional(),
     plant: z.array(z.enum(PLANTS)).describe('Faults to plant: for tests and for practice.').optional(),
-    ratePerSecond: z.number().positive().describe('Orders are due at this rate (open loop).').optional(),
-    intervalMs: z.int().min(1).max(3_600_000).describe('Length of an interval of the report.').optional(),
+    ratePerSecond: z.number().min(1).max(1e9).describe('Orders are due at this rate (open loop).').optional(),
+    intervalMs: z.int().min(1).max(60_000).describe('Length of an interval of the report.').optional(),
     output: z.string().min(1).nullable().default(null).describe('Where the trace is written: .fxt or .fxt.gz.'),
   })
   .refine((o) => [o.scenario, o.config, o.journal].filter((x) => x !== undefined).length === 1, {
@@ -74,18 +75,19 @@ export const recordOptionsSchema = z
 /** What `trace.record()` takes. */
 export type RecordOptions = z.input<typeof recordOptionsSchema>;
 
-/** Latencies of one kind, ns. */
+/** Latencies, ns. */
 export interface LatencyFigures {
+  /** A kind of command, or `all`. */
+  kind: string;
   count: number;
   meanNs: number;
+  minNs: number;
   p50Ns: number;
   p90Ns: number;
   p99Ns: number;
   p999Ns: number;
   p9999Ns: number;
   maxNs: number;
-  minNs: number;
-  clockOverheadNs: number;
 }
 
 /** An order that met the trigger. */
@@ -96,8 +98,25 @@ export interface RecordHit {
   latencyNs: number;
   /** What the same order took when it was run again; `null` if it was not. */
   replayNs: number | null;
-  levels: number;
   fills: number;
+  levels: number;
+  /** Where it begins in the trace. */
+  startNs: number;
+}
+
+/** One interval of a recorded run; the latencies are 0 if nothing was timed in it. */
+export interface RecordInterval {
+  endNs: number;
+  commands: number;
+  timed: number;
+  p50Ns: number;
+  p99Ns: number;
+  p999Ns: number;
+  maxNs: number;
+  allocations: number;
+  pageFaults: number;
+  ctxSwitches: number;
+  cpuMigrations: number | null;
 }
 
 /** What a recorded run did. */
@@ -105,19 +124,25 @@ export interface RecordReport {
   /** The trace; `null` if none was asked for. */
   output: string | null;
   level: (typeof RECORD_LEVELS)[number];
-  /** One order in so many was recorded. */
+  /** One order in so many was recorded at the end. */
   every: number;
+  /** Whether that was the recorder's own choice. */
+  adaptive: boolean;
+  /** What recording an order was reckoned to cost. */
+  costNs: number;
+  /** Commands carried out, warm-up included. */
   commands: number;
   recorded: number;
+  /** Digest of the events: that of the same run without a recorder. */
   digest: string;
+  cancelled: boolean;
   elapsedNs: number;
   hits: RecordHit[];
-  /** Hits beyond those that are kept. */
-  hitsMissed: number;
-  /** Latencies by kind of command; `all` is all of them. */
-  latency: Record<string, LatencyFigures>;
-  /** Times from when an order was due, of an open loop. */
-  response: Record<string, LatencyFigures> | null;
+  /** Latencies by kind of command: from start to end. */
+  latency: LatencyFigures[];
+  /** The same from when an order was due; empty without a rate. */
+  response: LatencyFigures[];
+  intervals: RecordInterval[];
   allocations: number;
   allocBytes: number;
   minorFaults: number;
@@ -125,7 +150,12 @@ export interface RecordReport {
   voluntarySwitches: number;
   involuntarySwitches: number;
   cpuMigrations: number | null;
-  trace: { events: number; bytes: number } | null;
+  clock: 'tsc' | 'monotonic';
+  ticksPerSecond: number;
+  clockReadNs: number;
+  traceEvents: number;
+  tracePartial: number;
+  traceBytes: number;
 }
 
 /** How far a recorded run is. */
@@ -166,10 +196,9 @@ export interface Tracer {
  */
 export function arm(options: RecordOptions): Tracer {
   const complete = parseConfig(recordOptionsSchema, options);
-  const { NativeTracer } = native();
-  let tracer: InstanceType<typeof NativeTracer>;
+  let tracer: NativeTracer;
   try {
-    tracer = new NativeTracer(JSON.stringify({ ...complete, trigger: { armed: true, ...complete.trigger } }));
+    tracer = new (native().NativeTracer)(JSON.stringify(complete));
   } catch (error) {
     throw fromNative(error);
   }
@@ -181,15 +210,12 @@ export function arm(options: RecordOptions): Tracer {
   };
 }
 
-async function run(
-  tracer: { run(cancel: never, onProgress: never): Promise<string> },
-  watch: RunOptions<RecordProgress>,
-): Promise<RecordReport> {
+async function run(tracer: NativeTracer, watch: RunOptions<RecordProgress>): Promise<RecordReport> {
   return await carryOut<RecordReport, RecordProgress>(
     {
       name: 'the recording',
       async start(cancel, tell) {
-        return JSON.parse(await tracer.run(cancel as never, tell as never)) as RecordReport;
+        return JSON.parse(await tracer.run(cancel, tell)) as RecordReport;
       },
       progress: (done, total) => ({
         commandsDone: done,
@@ -197,7 +223,7 @@ async function run(
         fraction: total === 0 ? 0 : Math.min(done / total, 1),
       }),
       finalProgress: (r) => ({ commandsDone: r.commands, commandsTotal: r.commands, fraction: 1 }),
-      isPartial: () => false,
+      isPartial: (r) => r.cancelled,
     },
     watch,
   );
