@@ -47,7 +47,7 @@ pub fn trace_diff(a: String, b: String, options: String) -> Result<AsyncTask<Tra
 }
 
 /// Writes the trace `from` to `to` in another format: `fxt`, `chrome`, `speedscope`, `collapsed` or `svg`. `options` is
-/// JSON: `fromNs`, `toNs`, `order`, `title`.
+/// JSON: `fromNs`, `toNs`, `order`, `ordersOnly`, `title`.
 #[napi(catch_unwind, ts_return_type = "Promise<void>")]
 pub fn trace_export(from: String, to: String, format: String, options: String) -> Result<AsyncTask<TraceTask>> {
     TraceTask::new(move || {
@@ -56,8 +56,8 @@ pub fn trace_export(from: String, to: String, format: String, options: String) -
             error(Code::Of("ERR_TOPRUNG_TRACE_OPTION"), message)
         })?;
         let given: ExportInput = parse(&options)?;
-        let ExportInput { from_ns, to_ns, order, title } = given;
-        let options = ExportOptions { from_ns, to_ns, order, title };
+        let ExportInput { from_ns, to_ns, order, orders_only, title } = given;
+        let options = ExportOptions { from_ns, to_ns, order, orders_only, title };
         export(&PathBuf::from(from), &PathBuf::from(to), format, &options).map_err(trace_error)?;
         Ok(String::new())
     })
@@ -94,6 +94,8 @@ struct ExportInput {
     from_ns: Option<u64>,
     to_ns: Option<u64>,
     order: Option<u64>,
+    #[serde(default)]
+    orders_only: bool,
     title: Option<String>,
 }
 

@@ -25,6 +25,8 @@ fn collapsed_stacks_add_up_to_the_trace() {
     let found = analyze(&load(&folder.file("a.fxt.gz")).unwrap(), &Options::default());
     assert_eq!(sum, found.total);
     assert!(text.lines().any(|l| l.starts_with("order;match ")));
+    let orders = exported(&folder, Format::Collapsed, &ExportOptions { orders_only: true, ..ExportOptions::default() });
+    assert_eq!(orders, text, "there is nothing between these orders");
 }
 
 #[test]

@@ -73,7 +73,7 @@ export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode
   const analysis = await trace.analyze(file('trace.fxt.gz'));
   const second = trace.checkup(file('trace.fxt.gz'));
   const title = `${name}: where the time of an order goes`;
-  await trace.exportTo(file('trace.fxt.gz'), file('flame.svg'), { format: 'svg', title });
+  await trace.exportTo(file('trace.fxt.gz'), file('flame.svg'), { format: 'svg', title, ordersOnly: true });
   const magic =
     doctor.mode === 'intel-pt' ? await magicTrace(options, plain, file('magic-trace.fxt.gz'), terminal) : null;
   const facts = factLines(doctor, plain, full, analysis);

@@ -64,6 +64,7 @@ export function spec(): CommandSpec {
       'analysis-seed': option('Seed of the intervals', 'Analysis', { shownType: 'number', defaultDescription: '1' }),
       format: option('What to export', 'Export', { choices: EXPORT_FORMATS }),
       order: option('Only this order and 50 µs around it', 'Export', { shownType: 'number' }),
+      'orders-only': { type: 'boolean', describe: 'Of svg and collapsed: orders alone', group: 'Export' },
       from: option('From so long after the first event: 2ms', 'Export'),
       to: option('To so long after the first event', 'Export'),
     },
@@ -188,7 +189,8 @@ async function exportTo(args: Arguments, terminal: Terminal): Promise<ExitCode> 
   const out = required(args, 'out', 'the file to be written');
   const format = required(args, 'format', `one of ${EXPORT_FORMATS.join(', ')}`) as (typeof EXPORT_FORMATS)[number];
   const at = (name: string) => (args[name] === undefined ? undefined : durationNs(name, args[name]));
-  const window = defined({ order: numberOption(args, 'order'), fromNs: at('from'), toNs: at('to') });
+  const ordersOnly = args['orders-only'] === true ? true : undefined;
+  const window = defined({ ordersOnly, order: numberOption(args, 'order'), fromNs: at('from'), toNs: at('to') });
   await trace.exportTo(file, out, { format, title: path.basename(file), ...window });
   if (terminal.options.json) terminal.printJson({ schema: 'toprung.trace.export/1', file, out, format });
   terminal.note(`written to ${out}`);

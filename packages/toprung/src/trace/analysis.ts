@@ -264,6 +264,7 @@ export const exportOptionsSchema = z.strictObject({
   fromNs: z.int().min(0).describe('From so many ns after the first event.').optional(),
   toNs: z.int().min(0).describe('To so many ns after the first event.').optional(),
   order: z.int().min(0).describe('Only this order and 50 µs around it.').optional(),
+  ordersOnly: z.boolean().describe('Of svg and collapsed: orders alone, not what is between them.').optional(),
   title: z.string().describe('Title of a flame graph.').optional(),
 });
 

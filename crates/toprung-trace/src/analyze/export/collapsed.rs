@@ -3,12 +3,12 @@
 use std::io::{Result, Write};
 
 use super::windowed;
-use crate::analyze::Subject;
 use crate::analyze::timeline::NONE;
 use crate::analyze::tree::Tree;
+use crate::analyze::{Orders, Subject};
 
-pub(super) fn write(subject: &Subject, window: (u64, u64), out: &mut dyn Write) -> Result<()> {
-    let (tree, names) = tree_of(subject, window);
+pub(super) fn write(subject: &Subject, window: (u64, u64), orders_only: bool, out: &mut dyn Write) -> Result<()> {
+    let (tree, names) = tree_of(subject, window, orders_only);
     // A semicolon and a line break are the format's own.
     let text = |name: u32| names[name as usize].replace([';', '\n'], ",");
     for (i, node) in tree.nodes.iter().enumerate().filter(|(_, n)| n.name != NONE && n.own > 0) {

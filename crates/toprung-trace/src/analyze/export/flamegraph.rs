@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::io::{Result, Write};
 
+use super::ExportOptions;
 use super::collapsed::tree_of;
 use crate::analyze::bucket::Bucket;
 use crate::analyze::text::{duration, grouped, percent};
@@ -33,8 +34,8 @@ struct Frame {
     depth: usize,
 }
 
-pub(super) fn write(subject: &Subject, window: (u64, u64), title: Option<&str>, out: &mut dyn Write) -> Result<()> {
-    let (tree, names) = tree_of(subject, window);
+pub(super) fn write(subject: &Subject, window: (u64, u64), options: &ExportOptions, out: &mut dyn Write) -> Result<()> {
+    let (tree, names) = tree_of(subject, window, options.orders_only);
     let (buckets, source): (Vec<Bucket>, Source) = match subject {
         Subject::Spans(t) => (t.names.iter().map(|n| n.bucket).collect(), t.source),
         Subject::Samples(p) => (p.names.iter().map(|n| n.bucket).collect(), Source::Samples),
@@ -45,7 +46,7 @@ pub(super) fn write(subject: &Subject, window: (u64, u64), title: Option<&str>, 
     let frames = layout(&tree);
     let depth = frames.iter().map(|f| f.depth).max().unwrap_or(0);
     let height = TOP + (depth + 1) as f64 * ROW + MARGIN + LEGEND;
-    let title = title.unwrap_or("Flame graph");
+    let title = options.title.as_deref().unwrap_or("Flame graph");
     head(
         out,
         title,

@@ -54,6 +54,8 @@ pub struct ExportOptions {
     pub to_ns: Option<u64>,
     /// Only this order, and the 100 µs around it.
     pub order: Option<u64>,
+    /// Of flame graphs and collapsed stacks: only orders, not what happens between them.
+    pub orders_only: bool,
     /// Title of a flame graph.
     pub title: Option<String>,
 }
@@ -88,8 +90,8 @@ pub fn export(from: &Path, to: &Path, format: Format, options: &ExportOptions) -
     write_whole(to, |out| match format {
         Format::Chrome => chrome::write(&subject, window, out),
         Format::Speedscope => speedscope::write(&subject, window, out),
-        Format::Collapsed => collapsed::write(&subject, window, out),
-        Format::Svg => flamegraph::write(&subject, window, options.title.as_deref(), out),
+        Format::Collapsed => collapsed::write(&subject, window, options.orders_only, out),
+        Format::Svg => flamegraph::write(&subject, window, options, out),
         Format::Fxt => Ok(()),
     })
 }
