@@ -39,7 +39,7 @@ pub use allocations::{Allocations, CountingAllocator};
 pub use by_kind::LatencyByKind;
 pub use clock::{Stopwatch, clock_overhead_ns};
 pub use histogram::{LatencyHistogram, LatencySummary};
-pub use os::{BreakpointProbe, FreshPages, Hit, MigrationCounter, ProbeUnavailable, Usage, thread_id};
+pub use os::{BreakpointProbe, FreshPages, Hit, MigrationCounter, ProbeUnavailable, Usage, thread_cpu_ns, thread_id};
 pub use sampler::{LatencySampler, Timer};
 pub use stop_indicator::{fire, magic_trace_stop_indicator, stop_indicator_address};
 pub use ticks::{TickClock, TickSource};
