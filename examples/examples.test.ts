@@ -1,10 +1,14 @@
 /** Every example runs, and gives what the guides say that it gives. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { tradedVolume } from './batches.js';
 import { firstBook } from './first-book.js';
 import { fifo, proRata } from './pro-rata.js';
 import { replayDay } from './replay-day.js';
+import { slowOrders } from './slow-orders.js';
 import { thousandBooks } from './thousand-books.js';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../tests/fixtures/replay/${name}`, import.meta.url));
@@ -39,4 +43,17 @@ test('a day that agrees, and one that does not', async () => {
 test('first come, first served against a share for everybody', () => {
   expect(fifo()).toEqual({ 1: 20, 2: 30 });
   expect(proRata()).toEqual({ 1: 5, 2: 15, 3: 30 });
+});
+
+test('a trigger on p99.9 finds the order that stalls', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'toprung-example-'));
+  try {
+    const run = { scenario: 'zi-baseline', events: 50_000, plant: ['stall' as const] };
+    const { p999, hits, slowAgain, warnings } = await slowOrders(run, path.join(folder, 'slow.fxt.gz'));
+    expect(hits.every(({ latencyNs }) => latencyNs > p999)).toBe(true);
+    expect(slowAgain).toBeGreaterThan(5);
+    expect(warnings.find(({ rule }) => rule === 'stall')?.period?.every).toBe(4096);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

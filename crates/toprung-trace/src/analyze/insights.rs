@@ -95,6 +95,12 @@ fn numbers(list: &[&Order]) -> Vec<u64> {
     numbers
 }
 
+/// The first few, of a period those that fit.
+fn named(numbers: &[u64], found: Option<Period>) -> Vec<u64> {
+    let fits = |n: &u64| found.is_none_or(|p| n % p.every == p.phase);
+    numbers.iter().copied().filter(fits).take(NAMED_MAX).collect()
+}
+
 fn how_often(found: Option<Period>, n: usize) -> String {
     found.map_or_else(|| format!("{} orders", grouped(n as u64)), |p| format!("every {} order", ordinal(p.every)))
 }
@@ -227,7 +233,7 @@ fn allocation(facts: &Facts<'_>, warm: &[&Order]) -> Option<Insight> {
             "find the call in the slowest orders' timelines, and make room before the first order or reuse a buffer"
                 .into()
         },
-        orders: met.numbers.iter().copied().take(NAMED_MAX).collect(),
+        orders: named(&met.numbers, met.period),
         stage: stage_with(facts, Bucket::Allocator),
         period: found,
     })
@@ -271,7 +277,7 @@ fn page_faults(facts: &Facts<'_>, warm: &[&Order]) -> Option<Insight> {
         evidence,
         confidence: "high",
         next: "touch the memory before the first order, or take huge pages (madvise, transparent_hugepage)".into(),
-        orders: met.numbers.iter().copied().take(NAMED_MAX).collect(),
+        orders: named(&met.numbers, met.period),
         stage: stage_with(facts, Bucket::PageFault),
         period: found,
     })
@@ -308,7 +314,7 @@ fn stall(group: &StallGroup) -> Insight {
             "look for a wait, a lock, a sleep or a loop in {}: it is in the code, since it keeps to this stage",
             group.stage
         ),
-        orders: group.numbers.iter().copied().take(NAMED_MAX).collect(),
+        orders: named(&group.numbers, group.period),
         stage: Some(group.stage.clone()),
         period: group.period,
     }

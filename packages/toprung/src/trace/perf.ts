@@ -90,7 +90,7 @@ export async function runPerf(run: PerfRun): Promise<{ argv: string[] }> {
   }
   run.onState('finished');
   run.onState('decoding');
-  await script(run, data);
+  await script(run, data, child.words);
   run.onState('decoded');
   return { argv: [run.tool, ...argv] };
 }
@@ -126,7 +126,7 @@ async function settle(child: Child): Promise<void> {
 }
 
 /** Writes the samples as text; the file appears whole or not at all. */
-async function script(run: PerfRun, data: string): Promise<void> {
+async function script(run: PerfRun, data: string, recordingSaid: string): Promise<void> {
   const temporary = `${run.out}.${process.pid}.tmp`;
   const fields = 'pid,tid,time,event,period,ip,sym,symoff,dso';
   const child = spawn(run.tool, ['script', '-i', data, '--ns', '--no-inline', '-F', fields], {
@@ -146,7 +146,8 @@ async function script(run: PerfRun, data: string): Promise<void> {
     await pipeline(child.stdout, createWriteStream(temporary));
     const code = await exit;
     if (code !== 0) {
-      throw toolError('perf', words, {
+      // Why there is nothing to decode was said while it was recorded.
+      throw toolError('perf', `${recordingSaid}\n${words}`, {
         code: 'ERR_TOPRUNG_TRACE_DECODE',
         means:
           code === null

@@ -4,6 +4,8 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TraceToolError } from '../../src/index.js';
 import { capture } from '../../src/trace/capture.js';
+import { triggerFor } from '../../src/trace/elf.js';
+import { hookInfo } from '../../src/trace/hook.js';
 import { type CaptureState, type MagicTraceRun, runMagicTrace } from '../../src/trace/magic-trace.js';
 import { parseHits } from '../../src/trace/sexp.js';
 import { binaries, environment, folder, machine } from './lib.js';
@@ -197,6 +199,27 @@ describe.concurrent('capture, on a machine with Intel PT', () => {
     expect(done.why).toContain('magic-trace');
     expect(done.machine.magicTrace).toBe('1.2.4');
     expect(JSON.parse(readFileSync(`${out}.json`, 'utf8'))).toEqual(JSON.parse(JSON.stringify(done)));
+  });
+
+  it('attaches to the thread of a run of toprung, by the address of its hook, and runs it once that records', async () => {
+    const out = path.join(where, 'own.fxt');
+    const run = {
+      scenario: 'zi-baseline',
+      events: 20_000,
+      every: 1,
+      trigger: { everyNth: 5_000 },
+      level: 'order',
+    } as const;
+    const states: CaptureState[] = [];
+    const done = await capture(
+      { target: { run }, out, onState: (state) => states.push(state) },
+      { root, env: environment(bin, { FAKE_MAGIC: 'ok' }) },
+    );
+    expect(done).toMatchObject({ mode: 'intel-pt', trigger: triggerFor('/proc/self', BigInt(hookInfo()!.address)) });
+    expect(done.argv?.slice(1, 3)).toEqual(['attach', '-pid']);
+    expect(Number(done.argv?.[3])).not.toBe(process.pid);
+    expect(done.report?.hits.length).toBeGreaterThan(0);
+    expect(states.slice(0, 3)).toEqual(['spawned', 'ready', 'armed']);
   });
 
   it('says what is wrong with a trace that is cut, and refuses one without spans', async () => {

@@ -112,6 +112,16 @@ describe('capture without Intel PT', () => {
   });
 });
 
+it('a run of toprung is sampled while it lasts', async () => {
+  const out = path.join(where, 'own.perf');
+  const run = { scenario: 'zi-baseline', events: 20_000, level: 'order' } as const;
+  const place = { root: machine(where, 'plain', {}), env: environment(bin) };
+  const done = await capture({ target: { run }, mode: 'sampling', out, timeoutMs: 60_000 }, place);
+  expect(done).toMatchObject({ mode: 'sampling', verification: { spans: 3 } });
+  expect(done.argv).toContain('-t');
+  expect(done.report?.commands).toBeGreaterThan(20_000);
+});
+
 describe('the perf of this machine', async () => {
   const perf = await askTool('perf', process.env);
   const busy = spawn(process.execPath, ['-e', 'for (let x = 0; ; x += Math.sqrt(x)) if (x < 0) break;']);

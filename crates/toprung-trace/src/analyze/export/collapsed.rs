@@ -17,10 +17,22 @@ pub(super) fn write(subject: &Subject, window: (u64, u64), orders_only: bool, ou
     Ok(())
 }
 
-/// The call tree of a window and its names.
-pub(super) fn tree_of(subject: &Subject, window: (u64, u64)) -> (Tree, Vec<String>) {
+/// The call tree of a window and its names; of orders only those that lie in it as a whole.
+pub(super) fn tree_of(subject: &Subject, window: (u64, u64), orders_only: bool) -> (Tree, Vec<String>) {
     match subject {
-        Subject::Spans(t) => (Tree::of_spans(&windowed(t, window)), t.names.iter().map(|n| n.text.clone()).collect()),
+        Subject::Spans(t) => {
+            let tree = if orders_only {
+                let inside = |span: &u32| {
+                    let s = &t.spans[*span as usize];
+                    s.start_ns >= window.0 && s.end_ns <= window.1
+                };
+                let orders = Orders::of(t, &[]);
+                Tree::below(t, orders.list.iter().map(|o| o.span).filter(inside)).0
+            } else {
+                Tree::of_spans(&windowed(t, window))
+            };
+            (tree, t.names.iter().map(|n| n.text.clone()).collect())
+        }
         Subject::Samples(p) => {
             let names = p.names.iter().map(|n| n.text.clone()).collect();
             if window == p.window_ns {
