@@ -183,11 +183,7 @@ pub(crate) fn matches_in_time_order(config: &SimConfig) -> bool {
 
 /// Commands to the next look at the cancel flag, of a book in which so many orders rest.
 pub(crate) fn chunk_events(in_time_order: bool, resting_orders: usize) -> u64 {
-    if in_time_order {
-        CHUNK_EVENTS
-    } else {
-        (CHUNK_VISITS / (resting_orders as u64 + 1)).clamp(1, CHUNK_EVENTS)
-    }
+    if in_time_order { CHUNK_EVENTS } else { (CHUNK_VISITS / (resting_orders as u64 + 1)).clamp(1, CHUNK_EVENTS) }
 }
 
 /// Adds the books up in their order.
