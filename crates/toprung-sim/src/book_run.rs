@@ -2,8 +2,8 @@
 //!
 //! A run depends on nothing but the configuration and the book's index, so books can be run by anybody in any order.
 
-use toprung_book::{Command, Event, EventKind, EventSink};
-use toprung_trace::{LatencyHistogram, LatencySampler};
+use toprung_book::{Command, CommandKind, Event, EventKind, EventSink};
+use toprung_trace::{LatencyByKind, LatencySampler};
 
 use crate::config::{Horizon, SimConfig};
 use crate::flow::{Flow, FlowView};
@@ -15,6 +15,9 @@ use crate::venue::SimBook;
 
 /// Events to expect between two rows at the least, so that sampling stays a small part of the work.
 const EVENTS_PER_ROW_MIN: f64 = 64.0;
+
+/// Kinds of command; the last is the replace.
+const COMMAND_KINDS: usize = CommandKind::Replace as usize + 1;
 
 /// A book, and what the run knows of it.
 struct Venue<B> {
@@ -93,7 +96,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
             tally: Tally::new(reference),
             metrics: Metrics::default(),
             sampler: Sampler::new(config.samples.rows, row_interval_ns(config)),
-            latency: LatencySampler::new(config.latency_sampling),
+            latency: LatencySampler::new(config.latency_sampling, COMMAND_KINDS),
             depth_ticks: config.samples.depth_ticks,
             warmup_events: 0,
             warmup_left: config.warmup_events,
@@ -192,7 +195,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
         observer.before(&cmd);
         book.apply(&cmd, &mut Tap { observer, sink: &mut recorder });
         observer.after(&cmd);
-        self.latency.stop(timer);
+        self.latency.stop(timer, cmd.kind as usize);
         if recorder.watch.changed {
             self.metrics.hold(touch, time - self.measured_ns);
             self.measured_ns = time;
@@ -220,7 +223,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
     }
 
     /// Ends the run where it is.
-    pub(crate) fn finish(mut self, keep_samples: bool) -> (BookResult, Option<LatencyHistogram>) {
+    pub(crate) fn finish(mut self, keep_samples: bool) -> (BookResult, Option<LatencyByKind>) {
         if self.warmup_left == 0 {
             let end = self.now_ns;
             self.metrics.hold(&self.venue.touch, end - self.measured_ns);
@@ -238,7 +241,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
             complete: self.complete,
             samples: keep_samples.then_some(samples),
         };
-        (result, self.latency.into_histogram())
+        (result, self.latency.into_latencies())
     }
 }
 
