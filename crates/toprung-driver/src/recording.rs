@@ -10,6 +10,7 @@ use toprung_trace::recorder::{Entry, EntryKind, Level, Pace, Ring};
 use toprung_trace::{Allocations, Observed, TickClock, Trigger, Usage, fire};
 
 use crate::monitor::Monitor;
+use crate::options::RecordOptions;
 use crate::stages::{self, EVENTS, INPUT, LOOKUP, MATCH, ORDER, SETTLE, USAGE};
 
 /// Events of one order of which each has a span of its own; of a longer order the later ones have none.
@@ -129,6 +130,11 @@ impl Recording {
         self
     }
 
+    /// Keeps the latencies of every command that is recorded.
+    pub fn with_latencies(self) -> Recording {
+        self.with_monitor(Monitor::new(RecordOptions::default().interval_ms), 0, Arc::default())
+    }
+
     /// Reports latencies behind the first `warmup` commands.
     pub(crate) fn with_monitor(mut self, monitor: Monitor, warmup: u64, status: Arc<Status>) -> Recording {
         (self.monitor, self.warmup, self.status) = (Some(Box::new(monitor)), warmup, status);
@@ -144,8 +150,7 @@ impl Recording {
 
     /// What recording one command at `level` costs, ns: the median over blocks of commands that do nothing.
     pub fn cost_ns(level: Level) -> f64 {
-        let mut recording =
-            Recording::new(level, Pace::fixed(1), 4096).with_monitor(Monitor::new(60_000), 0, Arc::default());
+        let mut recording = Recording::new(level, Pace::fixed(1), 4096).with_latencies();
         let clock = recording.clock;
         let cmd = Command::cancel(1);
         let event = Event {
