@@ -48,7 +48,7 @@ fn run(input: &Input, arm: Arm, budget: f64, cost: &dyn Fn(Level) -> f64) -> (f6
         }
         Arm::With(level) => {
             let pace = Pace::adaptive(budget, cost(level), &clock);
-            let mut recording = Recording::new(level, pace, 1 << 16);
+            let mut recording = Recording::new(level, pace, 1 << 16).with_latencies();
             let start = thread_cpu_ns();
             black_box(input.run(&mut recording, &never, &mut |_| {}).expect("Invariant: scenarios are valid"));
             ((thread_cpu_ns() - start) as f64, recording.every())

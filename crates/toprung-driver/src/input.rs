@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use toprung_book::{Book, BookConfig, Command, Digest};
 use toprung_data::journal::read_commands;
-use toprung_sim::{Horizon, ObservedBook, Observer, SimConfig, observe, scenarios};
+use toprung_sim::{Horizon, Observer, SimConfig, apply_observed, observe, scenarios};
 
 use crate::error::{DriverError, option_error};
 use crate::options::RecordOptions;
@@ -89,15 +89,15 @@ impl Input {
         match self {
             Input::Simulation { config, book } => Ok(observe(config, *book, observer, cancel, progress)?.digest),
             Input::Commands { config, commands } => {
-                let mut book = ObservedBook::new(Book::new(config.as_ref().clone()), observer);
+                let mut book = Book::new(config.as_ref().clone());
                 for chunk in commands.chunks(CHUNK) {
                     if cancel.load(Relaxed) {
                         break;
                     }
-                    chunk.iter().for_each(|cmd| book.apply(cmd, &mut ()));
-                    progress(book.book().commands());
+                    apply_observed(&mut book, chunk, observer);
+                    progress(book.commands());
                 }
-                Ok(book.book().digest())
+                Ok(book.digest())
             }
         }
     }

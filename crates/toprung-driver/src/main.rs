@@ -45,6 +45,9 @@ struct Args {
     /// Share of the time that recording may take, in percent.
     #[arg(long, default_value_t = RecordOptions::default().budget_percent)]
     budget: f64,
+    /// Entries that the recorder keeps, 16 bytes each.
+    #[arg(long, default_value_t = RecordOptions::default().ring_entries)]
+    ring_entries: u32,
     /// Fire on commands that take longer than this.
     #[arg(long)]
     latency_over_ns: Option<u64>,
@@ -147,6 +150,7 @@ impl Args {
             level: self.level.clone(),
             every: self.every,
             budget_percent: self.budget,
+            ring_entries: self.ring_entries,
             trigger,
             context: self.context,
             replay: !self.no_replay,
@@ -155,7 +159,6 @@ impl Args {
             rate_per_second: self.rate,
             interval_ms: self.interval_ms,
             output: self.out.clone(),
-            ..RecordOptions::default()
         })
     }
 }

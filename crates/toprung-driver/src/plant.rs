@@ -49,6 +49,8 @@ pub struct Planted<'a, O> {
     pages: Option<FreshPages>,
     command: u64,
     due: Option<Plant>,
+    /// Whether the inner observer looks at the command at work.
+    seen: bool,
     touched: bool,
 }
 
@@ -63,6 +65,7 @@ impl<'a, O> Planted<'a, O> {
             pages,
             command: 0,
             due: None,
+            seen: false,
             touched: false,
         }
     }
@@ -95,25 +98,48 @@ impl<S: EventSink, F: FnMut()> EventSink for Faulty<'_, S, F> {
 }
 
 impl<O: Observer> Observer for Planted<'_, O> {
+    fn lets_pass(&self) -> u64 {
+        let to_next = |p: &Plant| (p.phase() + PLANT_EVERY - self.command % PLANT_EVERY) % PLANT_EVERY;
+        self.plants.iter().map(to_next).min().unwrap_or(u64::MAX).min(self.inner.lets_pass())
+    }
+
+    fn passed(&mut self, commands: u64) {
+        self.inner.passed(commands);
+        self.command += commands;
+    }
+
     fn before(&mut self, cmd: &Command) {
         let phase = self.command % PLANT_EVERY;
         self.due = self.plants.iter().copied().find(|p| p.phase() == phase);
-        self.inner.before(cmd);
+        self.seen = self.inner.lets_pass() == 0;
+        if self.seen {
+            self.inner.before(cmd);
+        }
     }
 
     fn event<S: EventSink>(&mut self, e: &Event, sink: &mut S) {
         match self.due.take() {
-            None => self.inner.event(e, sink),
+            None if self.seen => self.inner.event(e, sink),
+            None => sink.event(e),
             Some(plant) => {
                 let (clock, pages) = (&self.clock, &mut self.pages);
-                self.inner.event(e, &mut Faulty { sink, fault: || commit(plant, clock, pages) });
+                let mut faulty = Faulty { sink, fault: || commit(plant, clock, pages) };
+                if self.seen {
+                    self.inner.event(e, &mut faulty);
+                } else {
+                    faulty.event(e);
+                }
                 self.touched = plant == Plant::Page;
             }
         }
     }
 
     fn after(&mut self, cmd: &Command) {
-        self.inner.after(cmd);
+        if self.seen {
+            self.inner.after(cmd);
+        } else {
+            self.inner.passed(1);
+        }
         self.command += 1;
         if std::mem::take(&mut self.touched) {
             // Behind the order, which shall have the faults and not this.

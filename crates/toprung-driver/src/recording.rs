@@ -10,6 +10,7 @@ use toprung_trace::recorder::{Entry, EntryKind, Level, Pace, Ring};
 use toprung_trace::{Allocations, Observed, TickClock, Trigger, Usage, fire};
 
 use crate::monitor::Monitor;
+use crate::options::RecordOptions;
 use crate::stages::{self, EVENTS, INPUT, LOOKUP, MATCH, ORDER, SETTLE, USAGE};
 
 /// Events of one order of which each has a span of its own; of a longer order the later ones have none.
@@ -49,7 +50,7 @@ struct Schedule {
 
 /// Records the commands of one thread: times them, keeps them in a ring, looks at the trigger.
 ///
-/// A command that is not due costs a countdown and two branches.
+/// Commands that are not due pass it by: it sees them only as a number.
 #[derive(Debug)]
 pub struct Recording {
     clock: TickClock,
@@ -71,8 +72,7 @@ pub struct Recording {
     kept: Vec<Entry>,
     kept_to: u64,
 
-    /// Whether the command at work is recorded, and whether its events are looked at.
-    active: bool,
+    /// Whether the events of the command at work are looked at.
     looks: bool,
     start: u64,
     allocations: Allocations,
@@ -108,7 +108,6 @@ impl Recording {
             hits: Vec::new(),
             kept: Vec::new(),
             kept_to: 0,
-            active: false,
             looks: false,
             start: 0,
             allocations: Allocations::default(),
@@ -131,6 +130,11 @@ impl Recording {
         self
     }
 
+    /// Keeps the latencies of every command that is recorded.
+    pub fn with_latencies(self) -> Recording {
+        self.with_monitor(Monitor::new(RecordOptions::default().interval_ms), 0, Arc::default())
+    }
+
     /// Reports latencies behind the first `warmup` commands.
     pub(crate) fn with_monitor(mut self, monitor: Monitor, warmup: u64, status: Arc<Status>) -> Recording {
         (self.monitor, self.warmup, self.status) = (Some(Box::new(monitor)), warmup, status);
@@ -146,8 +150,7 @@ impl Recording {
 
     /// What recording one command at `level` costs, ns: the median over blocks of commands that do nothing.
     pub fn cost_ns(level: Level) -> f64 {
-        let mut recording =
-            Recording::new(level, Pace::fixed(1), 4096).with_monitor(Monitor::new(60_000), 0, Arc::default());
+        let mut recording = Recording::new(level, Pace::fixed(1), 4096).with_latencies();
         let clock = recording.clock;
         let cmd = Command::cancel(1);
         let event = Event {
@@ -213,7 +216,6 @@ impl Recording {
     }
 
     fn begin(&mut self) {
-        self.active = true;
         self.looks = self.level >= Level::Stages || self.trigger.as_ref().is_some_and(Trigger::wants_events);
         (self.answer, self.fills, self.levels, self.event_kinds) = (None, 0, 0, 0);
         if let Some(s) = &mut self.schedule {
@@ -263,8 +265,6 @@ impl Recording {
 
     fn end(&mut self, cmd: &Command) {
         let end = self.clock.now();
-        self.active = false;
-        self.looks = false;
         self.recorded += 1;
         let allocated = Allocations::of_thread().since(&self.allocations);
         let usage = if self.level == Level::Everything { Usage::now().since(&self.usage) } else { Usage::default() };
@@ -364,11 +364,20 @@ impl Recording {
 }
 
 impl Observer for Recording {
-    #[inline(always)]
+    #[inline]
+    fn lets_pass(&self) -> u64 {
+        self.pace.lets_pass()
+    }
+
+    #[inline]
+    fn passed(&mut self, commands: u64) {
+        self.pace.passed(commands);
+        self.command += commands;
+    }
+
+    #[inline]
     fn before(&mut self, _: &Command) {
-        if self.pace.due() {
-            self.begin();
-        }
+        self.begin();
     }
 
     #[inline(always)]
@@ -376,11 +385,9 @@ impl Observer for Recording {
         if self.looks { self.look(e, sink) } else { sink.event(e) }
     }
 
-    #[inline(always)]
+    #[inline]
     fn after(&mut self, cmd: &Command) {
-        if self.active {
-            self.end(cmd);
-        }
+        self.end(cmd);
         self.command += 1;
     }
 }

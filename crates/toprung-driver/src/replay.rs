@@ -42,8 +42,7 @@ pub(crate) fn replay(
         hits,
         at: 0,
         command: 0,
-        inside: false,
-        from: 0,
+        from: None,
         hit: None,
         found: vec![None; hits.len()],
         stop: &stop,
@@ -60,10 +59,8 @@ pub(crate) fn replay(
     } else {
         input.run(&mut Planted::new(&mut watcher, plants), &stop, &mut poll)?;
     }
-    if watcher.inside {
-        // The input ended within the window.
-        watcher.close();
-    }
+    // The input may have ended within a window.
+    watcher.close();
     Ok(watcher.found)
 }
 
@@ -89,9 +86,8 @@ struct Windows<'a> {
     /// The window that comes, or that we are in.
     at: usize,
     command: u64,
-    inside: bool,
-    /// Place in the ring at which the window began.
-    from: u64,
+    /// Place in the ring at which the window began, while we are in one.
+    from: Option<u64>,
     /// Beginning and length of the hit, once it is done.
     hit: Option<(u64, u64)>,
     found: Vec<Option<ReplayedHit>>,
@@ -99,43 +95,45 @@ struct Windows<'a> {
 }
 
 impl Observer for Windows<'_> {
-    fn before(&mut self, cmd: &Command) {
-        let Some(window) = self.windows.get(self.at) else { return };
-        if self.command == *window.start() {
-            self.inside = true;
-            self.from = self.recording.ring().position();
-            self.recording.skip_to(self.command);
-        }
-        if self.inside {
-            self.recording.before(cmd);
-        }
+    fn lets_pass(&self) -> u64 {
+        self.windows.get(self.at).map_or(u64::MAX, |window| window.start().saturating_sub(self.command))
     }
 
-    #[inline(always)]
+    fn passed(&mut self, commands: u64) {
+        self.command += commands;
+    }
+
+    fn before(&mut self, cmd: &Command) {
+        if self.command == *self.windows[self.at].start() {
+            self.from = Some(self.recording.ring().position());
+            self.recording.skip_to(self.command);
+        }
+        self.recording.before(cmd);
+    }
+
     fn event<S: EventSink>(&mut self, e: &Event, sink: &mut S) {
-        if self.inside { self.recording.event(e, sink) } else { sink.event(e) }
+        self.recording.event(e, sink);
     }
 
     fn after(&mut self, cmd: &Command) {
-        if self.inside {
-            let end = self.clock.now();
-            self.recording.after(cmd);
-            if self.command == self.hits[self.at].order.command {
-                let start = self.recording.last_start();
-                self.hit = Some((start, self.clock.ns_between(start, end)));
-            }
-            if self.command == *self.windows[self.at].end() {
-                self.close();
-            }
+        let end = self.clock.now();
+        self.recording.after(cmd);
+        if self.command == self.hits[self.at].order.command {
+            let start = self.recording.last_start();
+            self.hit = Some((start, self.clock.ns_between(start, end)));
+        }
+        if self.command == *self.windows[self.at].end() {
+            self.close();
         }
         self.command += 1;
     }
 }
 
 impl Windows<'_> {
+    /// Takes the window that we are in, if we are in one.
     fn close(&mut self) {
-        self.inside = false;
-        let entries = self.recording.ring().since(self.from).collect();
+        let Some(from) = self.from.take() else { return };
+        let entries = self.recording.ring().since(from).collect();
         self.found[self.at] = self.hit.take().map(|(start, latency_ns)| ReplayedHit { entries, start, latency_ns });
         self.at += 1;
         if self.at == self.windows.len() {

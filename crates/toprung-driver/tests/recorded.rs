@@ -180,6 +180,8 @@ fn a_journal_is_replayed_as_it_was_written() {
     #[derive(Default)]
     struct Keep(Vec<Command>);
     impl Observer for Keep {
+        fn passed(&mut self, _: u64) {}
+
         fn before(&mut self, cmd: &Command) {
             self.0.push(*cmd);
         }

@@ -21,6 +21,9 @@ use crate::task::{Cancel, CancelFlag, Outcome, ProgressFn, outcome, report, unwr
 /// Least time between two reports of progress.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
+/// Time between two looks at the cancel flag: a tenth of what an abort may take.
+const CANCEL_EVERY: Duration = Duration::from_millis(10);
+
 /// Most calls of the hook in one probe.
 const PROBE_FIRES_MAX: u32 = 1_000_000;
 
@@ -214,8 +217,7 @@ impl Task for TracerTask {
             let gone = || error(Code::Panic, "the tracer's thread ended without a result");
             self.go.send(()).map_err(|_| gone())?;
             loop {
-                // Often enough that an abort is seen within the time that it is promised in.
-                match self.said.recv_timeout(PROGRESS_EVERY / 4) {
+                match self.said.recv_timeout(CANCEL_EVERY) {
                     Ok(Said::Progress(done, total)) => {
                         report(&self.on_progress, &self.cancel, (done as f64, total as f64, 0.0, 0.0));
                     }

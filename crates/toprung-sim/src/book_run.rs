@@ -2,18 +2,22 @@
 //!
 //! A run depends on nothing but the configuration and the book's index, so books can be run by anybody in any order.
 
-use toprung_book::{Command, Event, EventKind, EventSink};
-use toprung_trace::{LatencyHistogram, LatencySampler};
+use toprung_book::{Command, CommandKind, Event, EventKind, EventSink};
+use toprung_trace::{LatencyByKind, LatencySampler};
 
 use crate::config::{Horizon, SimConfig};
 use crate::flow::{Flow, FlowView};
 use crate::metrics::{L1Row, Metrics, Sampler, Tally};
+use crate::observe::{Observer, Tap};
 use crate::result::BookResult;
 use crate::touch::{Touch, TouchWatch};
-use crate::venue::{OpenBook, SimBook};
+use crate::venue::SimBook;
 
 /// Events to expect between two rows at the least, so that sampling stays a small part of the work.
 const EVENTS_PER_ROW_MIN: f64 = 64.0;
+
+/// Kinds of command; the last is the replace.
+const COMMAND_KINDS: usize = CommandKind::Replace as usize + 1;
 
 /// A book, and what the run knows of it.
 struct Venue<B> {
@@ -75,17 +79,13 @@ pub(crate) struct BookRun<B, F> {
 
 impl<B: SimBook, F: Flow> BookRun<B, F> {
     /// An empty book of a checked configuration with its own flow, at its start.
-    pub(crate) fn new(config: &SimConfig, flow: F) -> BookRun<B, F>
-    where
-        B: OpenBook,
-    {
-        BookRun::with_book(config, flow, B::open(config.checked_book_config()))
-    }
-
-    /// The same with an empty book that somebody else opened.
-    pub(crate) fn with_book(config: &SimConfig, flow: F, book: B) -> BookRun<B, F> {
+    pub(crate) fn new(config: &SimConfig, flow: F) -> BookRun<B, F> {
         let reference = config.flow.reference_price();
-        let venue = Venue { book, touch: Touch::empty_at(reference) };
+        let book = config.book.to_book_config(config.expected_orders_per_book(), "book.");
+        let venue = Venue {
+            book: B::open(book.expect("Invariant: the configuration was checked")),
+            touch: Touch::empty_at(reference),
+        };
         let (events_left, duration_ns) = match config.horizon {
             Horizon::Events(n) => (n, u64::MAX),
             Horizon::DurationNs(t) => (u64::MAX, t),
@@ -96,7 +96,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
             tally: Tally::new(reference),
             metrics: Metrics::default(),
             sampler: Sampler::new(config.samples.rows, row_interval_ns(config)),
-            latency: LatencySampler::new(config.latency_sampling),
+            latency: LatencySampler::new(config.latency_sampling, COMMAND_KINDS),
             depth_ticks: config.samples.depth_ticks,
             warmup_events: 0,
             warmup_left: config.warmup_events,
@@ -112,11 +112,16 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
 
     /// Applies at most `budget` commands and says how many it were; fewer only if the run is over.
     pub(crate) fn advance(&mut self, budget: u64) -> u64 {
+        self.advance_observed(budget, &mut ())
+    }
+
+    /// The same under the eyes of `observer`.
+    pub(crate) fn advance_observed<O: Observer>(&mut self, budget: u64, observer: &mut O) -> u64 {
         let mut done = 0;
         if self.warmup_left > 0 {
             let n = self.warmup_left.min(budget);
             for _ in 0..n {
-                self.warm_up();
+                self.warm_up(observer);
             }
             self.warmup_left -= n;
             self.warmup_events += n;
@@ -136,7 +141,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
                     self.now_ns = self.end_ns;
                     return done + k;
                 }
-                self.step(time, cmd);
+                self.step(time, cmd, observer);
             }
             self.events_left -= n;
             self.complete = self.events_left == 0;
@@ -156,11 +161,14 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
     }
 
     /// One command of the warm-up: counted nowhere but in the digest.
-    fn warm_up(&mut self) {
+    fn warm_up<O: Observer>(&mut self, observer: &mut O) {
         let (time, cmd) = self.flow.next(&self.venue);
         let Venue { book, touch } = &mut self.venue;
         let mut watch = TouchWatch::default();
-        book.apply(&cmd, &mut Watching { watch: &mut watch, touch, last_price: &mut self.tally.last_price });
+        let mut watching = Watching { watch: &mut watch, touch, last_price: &mut self.tally.last_price };
+        observer.before(&cmd);
+        book.apply(&cmd, &mut Tap { observer, sink: &mut watching });
+        observer.after(&cmd);
         if watch.changed {
             touch.refresh(book);
         }
@@ -175,7 +183,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
 
     /// One command of the measured part.
     #[inline(always)]
-    fn step(&mut self, time: u64, cmd: Command) {
+    fn step<O: Observer>(&mut self, time: u64, cmd: Command, observer: &mut O) {
         if self.sampler.is_due(time - self.start_ns) {
             self.sample(time);
         }
@@ -184,8 +192,10 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
         let Venue { book, touch } = &mut self.venue;
         let mut recorder = Recorder { tally: &mut self.tally, touch, watch: TouchWatch::default() };
         let timer = self.latency.start();
-        book.apply(&cmd, &mut recorder);
-        self.latency.stop(timer);
+        observer.before(&cmd);
+        book.apply(&cmd, &mut Tap { observer, sink: &mut recorder });
+        observer.after(&cmd);
+        self.latency.stop(timer, cmd.kind as usize);
         if recorder.watch.changed {
             self.metrics.hold(touch, time - self.measured_ns);
             self.measured_ns = time;
@@ -213,7 +223,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
     }
 
     /// Ends the run where it is.
-    pub(crate) fn finish(mut self, keep_samples: bool) -> (BookResult, Option<LatencyHistogram>) {
+    pub(crate) fn finish(mut self, keep_samples: bool) -> (BookResult, Option<LatencyByKind>) {
         if self.warmup_left == 0 {
             let end = self.now_ns;
             self.metrics.hold(&self.venue.touch, end - self.measured_ns);
@@ -231,7 +241,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
             complete: self.complete,
             samples: keep_samples.then_some(samples),
         };
-        (result, self.latency.into_histogram())
+        (result, self.latency.into_latencies())
     }
 }
 
@@ -275,12 +285,12 @@ mod tests {
     use crate::policy_settings::{PolicySettings, PresetSettings};
     use crate::random::StreamKey;
 
-    fn begin<B: OpenBook>(config: &SimConfig) -> BookRun<B, SantaFe> {
+    fn begin<B: SimBook>(config: &SimConfig) -> BookRun<B, SantaFe> {
         let FlowConfig::SantaFe(model) = &config.flow;
         BookRun::new(config, SantaFe::open(model, StreamKey::new(config.seed, &config.streams), 0))
     }
 
-    fn finished<B: OpenBook>(config: &SimConfig) -> BookResult {
+    fn finished<B: SimBook>(config: &SimConfig) -> BookResult {
         let mut run = begin::<B>(config);
         while !run.is_complete() {
             run.advance(777);

@@ -241,12 +241,6 @@ impl SimConfig {
         run.saturating_add(self.warmup_events)
     }
 
-    /// What the books of a checked configuration are built with.
-    pub(crate) fn checked_book_config(&self) -> BookConfig {
-        let book = self.book.to_book_config(self.expected_orders_per_book(), "book.");
-        book.expect("Invariant: the configuration was checked")
-    }
-
     /// Orders that a book will hold, for reserving memory.
     pub(crate) fn expected_orders_per_book(&self) -> u32 {
         let steady = self.flow.resting_orders().unwrap_or(u64::MAX);

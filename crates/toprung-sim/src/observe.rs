@@ -1,11 +1,11 @@
-//! A book that is watched at work: the same commands and events, with somebody looking at each.
+//! A book that is watched at work: the same commands and events, with somebody looking at some of them.
 //!
-//! Nothing of this is in a run that is not watched: [`simulate`](crate::simulate) drives the bare book, and the watched
-//! one is another type.
+//! The run that is watched and the one that is not are the same code, compiled twice. Commands that nobody wants to see go
+//! through the one that has no observer in it, so what is not looked at costs nothing.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use toprung_book::{Book, Command, Digest, Event, EventSink, Side};
+use toprung_book::{Book, Command, Event, EventSink};
 
 use crate::book_run::BookRun;
 use crate::config::{SimConfig, check};
@@ -15,10 +15,17 @@ use crate::flow::{Flow, FlowConfig};
 use crate::random::StreamKey;
 use crate::result::BookResult;
 use crate::run::{chunk_events, matches_in_time_order};
-use crate::venue::SimBook;
 
-/// Looks at every command of a book and at its events. It sees and cannot change them.
+/// Looks at commands of a book and at their events. It sees and cannot change them.
 pub trait Observer {
+    /// How many of the commands to come may pass unseen, before the next one that may not.
+    fn lets_pass(&self) -> u64 {
+        0
+    }
+
+    /// So many commands, at most what [`lets_pass`](Self::lets_pass) said, have passed unseen.
+    fn passed(&mut self, commands: u64);
+
     /// The book is about to carry out `cmd`.
     fn before(&mut self, cmd: &Command);
 
@@ -31,6 +38,12 @@ pub trait Observer {
 
 /// Looks at nothing.
 impl Observer for () {
+    fn lets_pass(&self) -> u64 {
+        u64::MAX
+    }
+
+    fn passed(&mut self, _: u64) {}
+
     #[inline(always)]
     fn before(&mut self, _: &Command) {}
 
@@ -43,56 +56,10 @@ impl Observer for () {
     fn after(&mut self, _: &Command) {}
 }
 
-/// A book and who watches it.
-///
-/// ```
-/// use toprung_book::{Book, Command, Event, EventSink, Side};
-/// use toprung_sim::{ObservedBook, Observer};
-///
-/// #[derive(Default)]
-/// struct Longest { events: u32, most: u32 }
-///
-/// impl Observer for Longest {
-///     fn before(&mut self, _: &Command) { self.events = 0; }
-///     fn event<S: EventSink>(&mut self, e: &Event, sink: &mut S) { self.events += 1; sink.event(e); }
-///     fn after(&mut self, _: &Command) { self.most = self.most.max(self.events); }
-/// }
-///
-/// let mut longest = Longest::default();
-/// let mut book = ObservedBook::new(Book::default(), &mut longest);
-/// book.apply(&Command::limit(1, Side::Sell, 100, 5), &mut ());
-/// book.apply(&Command::limit(2, Side::Buy, 100, 5), &mut ());
-/// assert_eq!(longest.most, 2);
-/// ```
-#[derive(Debug)]
-pub struct ObservedBook<'a, O> {
-    book: Book,
-    observer: &'a mut O,
-}
-
-impl<'a, O: Observer> ObservedBook<'a, O> {
-    /// `book`, watched from here on.
-    pub fn new(book: Book, observer: &'a mut O) -> ObservedBook<'a, O> {
-        ObservedBook { book, observer }
-    }
-
-    /// Carries out one command.
-    #[inline(always)]
-    pub fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
-        self.observer.before(cmd);
-        self.book.apply(cmd, &mut Tap { observer: &mut *self.observer, sink });
-        self.observer.after(cmd);
-    }
-
-    /// The book.
-    pub fn book(&self) -> &Book {
-        &self.book
-    }
-}
-
-struct Tap<'a, O, S> {
-    observer: &'a mut O,
-    sink: &'a mut S,
+/// A sink behind an observer.
+pub(crate) struct Tap<'a, O, S> {
+    pub(crate) observer: &'a mut O,
+    pub(crate) sink: &'a mut S,
 }
 
 impl<O: Observer, S: EventSink> EventSink for Tap<'_, O, S> {
@@ -102,32 +69,40 @@ impl<O: Observer, S: EventSink> EventSink for Tap<'_, O, S> {
     }
 }
 
-impl<O: Observer> SimBook for ObservedBook<'_, O> {
-    #[inline(always)]
-    fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
-        ObservedBook::apply(self, cmd, sink);
-    }
-
-    #[inline(always)]
-    fn best(&self, side: Side) -> Option<(i64, u64)> {
-        SimBook::best(&self.book, side)
-    }
-
-    #[inline(always)]
-    fn contains(&self, id: u64) -> bool {
-        self.book.contains(id)
-    }
-
-    fn depth_within(&self, side: Side, ticks: u32) -> u64 {
-        self.book.depth_within(side, ticks)
-    }
-
-    fn order_count(&self) -> usize {
-        self.book.order_count()
-    }
-
-    fn digest(&self) -> Digest {
-        self.book.digest()
+/// Carries out recorded commands on `book` under the eyes of `observer`, whose events go to nobody else.
+///
+/// ```
+/// use toprung_book::{Book, Command, Event, EventSink, Side};
+/// use toprung_sim::{Observer, apply_observed};
+///
+/// #[derive(Default)]
+/// struct Longest { events: u32, most: u32 }
+///
+/// impl Observer for Longest {
+///     fn passed(&mut self, _: u64) {}
+///     fn before(&mut self, _: &Command) { self.events = 0; }
+///     fn event<S: EventSink>(&mut self, e: &Event, sink: &mut S) { self.events += 1; sink.event(e); }
+///     fn after(&mut self, _: &Command) { self.most = self.most.max(self.events); }
+/// }
+///
+/// let mut longest = Longest::default();
+/// let commands = [Command::limit(1, Side::Sell, 100, 5), Command::limit(2, Side::Buy, 100, 5)];
+/// apply_observed(&mut Book::default(), &commands, &mut longest);
+/// assert_eq!(longest.most, 2);
+/// ```
+pub fn apply_observed<O: Observer>(book: &mut Book, commands: &[Command], observer: &mut O) {
+    let mut rest = commands;
+    while !rest.is_empty() {
+        let unseen = usize::try_from(observer.lets_pass()).unwrap_or(usize::MAX).min(rest.len());
+        book.apply_batch(&rest[..unseen], &mut ());
+        observer.passed(unseen as u64);
+        rest = &rest[unseen..];
+        if let Some((cmd, behind)) = rest.split_first() {
+            observer.before(cmd);
+            book.apply(cmd, &mut Tap { observer, sink: &mut () });
+            observer.after(cmd);
+            rest = behind;
+        }
     }
 }
 
@@ -164,11 +139,17 @@ fn watch<O: Observer, F: Flow>(
     cancel: &AtomicBool,
     progress: &mut dyn FnMut(u64),
 ) -> BookResult {
-    let book = ObservedBook::new(Book::new(config.checked_book_config()), observer);
-    let mut run = BookRun::with_book(config, flow, book);
+    let mut run = BookRun::<Book, F>::new(config, flow);
     let (in_time_order, mut done) = (matches_in_time_order(config), 0);
     while !run.is_complete() && !cancel.load(Relaxed) {
-        done += run.advance(chunk_events(in_time_order, run.resting_orders()));
+        let mut left = chunk_events(in_time_order, run.resting_orders());
+        while left > 0 && !run.is_complete() {
+            let unseen = run.advance(observer.lets_pass().min(left));
+            observer.passed(unseen);
+            let seen = run.advance_observed((left - unseen).min(1), observer);
+            left -= unseen + seen;
+            done += unseen + seen;
+        }
         progress(done);
     }
     run.finish(index < config.samples.books).0
@@ -181,27 +162,36 @@ mod tests {
     use crate::run::simulate;
     use crate::scenarios;
 
-    #[derive(Default)]
+    /// Looks at one command in `every`.
     struct Counts {
-        before: u64,
-        after: u64,
+        every: u64,
+        seen: u64,
+        passed: u64,
         events: u64,
     }
 
     impl Observer for Counts {
+        fn lets_pass(&self) -> u64 {
+            self.every - 1 - self.passed % self.every
+        }
+
+        fn passed(&mut self, commands: u64) {
+            self.passed += commands;
+        }
+
         fn before(&mut self, _: &Command) {
-            assert_eq!(self.before, self.after);
-            self.before += 1;
+            assert_eq!(self.lets_pass(), 0);
         }
 
         fn event<S: EventSink>(&mut self, e: &Event, sink: &mut S) {
-            assert_eq!(e.seq, self.after);
+            assert_eq!(e.seq, self.passed);
             self.events += 1;
             sink.event(e);
         }
 
         fn after(&mut self, _: &Command) {
-            self.after += 1;
+            self.passed += 1;
+            self.seen += 1;
         }
     }
 
@@ -211,13 +201,13 @@ mod tests {
             let config = SimConfig { books: 3, horizon: Horizon::Events(5_000), warmup_events: 500, ..scenario.config };
             let never = AtomicBool::new(false);
             let all = simulate(&config, &never, &|_| {}).unwrap();
-            for (index, expected) in (0..).zip(&all.books) {
-                let mut counts = Counts::default();
+            for ((index, expected), every) in (0..).zip(&all.books).zip([1, 7, 11_000]) {
+                let mut counts = Counts { every, seen: 0, passed: 0, events: 0 };
                 let mut told = 0;
                 let got = observe(&config, index, &mut counts, &never, &mut |n| told = n).unwrap();
                 assert_eq!((got.digest, &got.metrics), (expected.digest, &expected.metrics), "{}", scenario.name);
-                assert_eq!((counts.before, counts.after, told), (5_500, 5_500, 5_500));
-                assert!(counts.events > 5_500);
+                assert_eq!((counts.seen, counts.passed, told), (5_500 / every, 5_500, 5_500));
+                assert!(counts.events >= counts.seen && (every > 1 || counts.events > 5_500));
             }
         }
     }

@@ -3,14 +3,11 @@
 
 use toprung_book::{Book, BookConfig, Command, Digest, EventSink, Side};
 
-/// A book that a run can open by itself.
-pub(crate) trait OpenBook: SimBook {
-    /// An empty book.
-    fn open(config: BookConfig) -> Self;
-}
-
 /// A book as the simulator drives it.
 pub(crate) trait SimBook {
+    /// An empty book.
+    fn open(config: BookConfig) -> Self;
+
     /// Carries out one command.
     fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S);
 
@@ -39,13 +36,11 @@ fn within(levels: impl Iterator<Item = (i64, u64)>, ticks: u32) -> u64 {
         .sum()
 }
 
-impl OpenBook for Book {
+impl SimBook for Book {
     fn open(config: BookConfig) -> Book {
         Book::new(config)
     }
-}
 
-impl SimBook for Book {
     #[inline(always)]
     fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
         Book::apply(self, cmd, sink);
@@ -75,14 +70,11 @@ impl SimBook for Book {
 }
 
 #[cfg(test)]
-impl OpenBook for toprung_book::naive::NaiveBook {
+impl SimBook for toprung_book::naive::NaiveBook {
     fn open(config: BookConfig) -> Self {
         Self::new(config)
     }
-}
 
-#[cfg(test)]
-impl SimBook for toprung_book::naive::NaiveBook {
     fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
         toprung_book::MatchingBook::apply(self, cmd, sink);
     }

@@ -22,6 +22,18 @@ impl LatencyByKind {
         }
     }
 
+    /// Adds every value of `other`, kind by kind.
+    pub fn merge(&mut self, other: &LatencyByKind) {
+        self.kinds.resize(self.kinds.len().max(other.kinds.len()), None);
+        for (mine, theirs) in self.kinds.iter_mut().zip(&other.kinds) {
+            match (&mut *mine, theirs) {
+                (Some(mine), Some(theirs)) => mine.merge(theirs),
+                (None, Some(_)) => mine.clone_from(theirs),
+                (_, None) => {}
+            }
+        }
+    }
+
     /// Of one kind; `None` if it has no value.
     pub fn of(&self, kind: usize) -> Option<&LatencyHistogram> {
         self.kinds.get(kind)?.as_deref()
@@ -55,5 +67,9 @@ mod tests {
         assert!(l.of(1).is_none() && l.of(3).is_none());
         assert_eq!(l.iter().map(|(kind, h)| (kind, h.max_ns())).collect::<Vec<_>>(), [(0, 100), (2, 500)]);
         assert_eq!((l.all().count(), l.all().max_ns()), (3, 500));
+        let mut sum = LatencyByKind::default();
+        sum.merge(&l);
+        sum.merge(&l);
+        assert_eq!(sum.iter().map(|(kind, h)| (kind, h.count())).collect::<Vec<_>>(), [(0, 2), (2, 4)]);
     }
 }

@@ -11,14 +11,15 @@
 //! ```
 //! use toprung_trace::LatencySampler;
 //!
-//! let mut sampler = LatencySampler::new(Some(0)); // one in 2⁰: every command
+//! let mut sampler = LatencySampler::new(Some(0), 2); // one in 2⁰: every command, of two kinds
 //! for _ in 0..100 {
 //!     let timer = sampler.start();
 //!     std::hint::black_box((0..10).sum::<u64>());
-//!     sampler.stop(timer);
+//!     sampler.stop(timer, 1);
 //! }
-//! let histogram = sampler.into_histogram().unwrap();
-//! assert_eq!(histogram.count(), 100);
+//! let latencies = sampler.into_latencies().unwrap();
+//! let histogram = latencies.of(1).unwrap();
+//! assert_eq!((histogram.count(), latencies.of(0).is_none()), (100, true));
 //! assert!(histogram.p50_ns() <= histogram.p99_ns());
 //! ```
 

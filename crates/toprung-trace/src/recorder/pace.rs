@@ -53,11 +53,16 @@ impl Pace {
         Pace { left: EVERY_FIRST, every: EVERY_FIRST, budget: Some(budget) }
     }
 
-    /// Whether the command that comes now is due.
-    #[inline(always)]
-    pub fn due(&mut self) -> bool {
-        self.left -= 1;
-        self.left == 0
+    /// Commands that are not due before the next one that is.
+    #[inline]
+    pub fn lets_pass(&self) -> u64 {
+        self.left - 1
+    }
+
+    /// So many commands, at most what [`lets_pass`](Self::lets_pass) says, went by.
+    #[inline]
+    pub fn passed(&mut self, commands: u64) {
+        self.left -= commands.min(self.left - 1);
     }
 
     /// Goes on behind a command that was due.
@@ -91,9 +96,11 @@ mod tests {
         let clock = TickClock::get();
         (0..commands)
             .map(|_| {
-                let due = pace.due();
+                let due = pace.lets_pass() == 0;
                 if due {
                     pace.recorded(&clock);
+                } else {
+                    pace.passed(1);
                 }
                 u32::from(due)
             })
