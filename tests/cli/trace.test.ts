@@ -5,6 +5,7 @@ import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { toprung } from '../lib/command.js';
+import { hasSharedData, shared } from '../lib/shared-data.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'toprung-trace-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -66,6 +67,19 @@ describe('trace', () => {
     const cut = await toprung(['trace', 'verify', file('cut.fxt')]);
     expect(cut.code).toBe(4);
     expect(cut.stdout).toContain('problem');
+  });
+
+  test('a trace of magic-trace is sound to both readers, and analysed', async () => {
+    if (!hasSharedData('fxt')) return;
+    const real = shared('fxt', 'richiesams_trace.fxt');
+    const found = json((await toprung(['trace', 'verify', real, '--json'])).stdout);
+    expect(found).toMatchObject({
+      sound: true,
+      events: 34_592,
+      spans: 17_296,
+      second: { sound: true, events: 34_592 },
+    });
+    expect((await toprung(['trace', 'analyze', real])).stdout).toContain('intel-pt');
   });
 
   test.concurrent.each([

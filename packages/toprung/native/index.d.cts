@@ -151,6 +151,18 @@ export declare function scenarios(): string
  */
 export declare function simulate(config: string, cancel: CancelFlag, onProgress: (eventsDone: number, eventsTotal: number, booksDone: number, booksTotal: number) => void): Promise<NativeSimulation>
 
+/** Analyses the trace `path`; gives the analysis as JSON. `options` is JSON: `roots`, `slowest`, `functions`, `seed`. */
+export declare function traceAnalyze(path: string, options: string): Promise<string>
+
+/** Compares the trace `b` with the trace `a`; gives the difference as JSON. `options` is JSON: `roots`, `seed`, `leastChange`. */
+export declare function traceDiff(a: string, b: string, options: string): Promise<string>
+
+/**
+ * Writes the trace `from` to `to` in another format: `fxt`, `chrome`, `speedscope`, `collapsed` or `svg`. `options` is
+ * JSON: `fromNs`, `toNs`, `order`, `ordersOnly`, `title`.
+ */
+export declare function traceExport(from: string, to: string, format: string, options: string): Promise<void>
+
 /**
  * Where `magic_trace_stop_indicator` is mapped, and the ids of this process and of the calling thread, as JSON. The
  * address is hexadecimal text: what `magic-trace attach -pid TID -trigger addr:` is given.
@@ -168,3 +180,6 @@ export declare function traceProbe(fires: number): string
 
 /** Reads the trace file `path`. */
 export declare function traceRead(path: string): Promise<NativeTrace>
+
+/** Reads the trace `path` to its end and says, as JSON, what is wrong with it. */
+export declare function traceVerify(path: string): Promise<string>

@@ -19,7 +19,8 @@ export interface TraceCheckup {
   problems: string[];
 }
 
-const MAGIC = 0x0016547846040010n;
+/** The first word of every trace. */
+const MAGIC = Buffer.from('1000044678541600', 'hex');
 const MAX_PROBLEMS = 20;
 
 /** Checks a file. @throws ToprungError `ERR_TOPRUNG_TRACE_FILE`, `ERR_TOPRUNG_TRACE_FORMAT` */
@@ -39,7 +40,7 @@ export function checkup(file: string | URL): TraceCheckup {
       throw new ToprungError('ERR_TOPRUNG_TRACE_FORMAT', `${path}: the gzip stream is damaged`, { cause });
     }
   }
-  if (bytes.length < 8 || bytes.readBigUInt64LE(0) !== MAGIC) {
+  if (!bytes.subarray(0, 8).equals(MAGIC)) {
     throw new ToprungError('ERR_TOPRUNG_TRACE_FORMAT', `${path}: expected a Fuchsia trace, got other bytes`);
   }
   found.read(bytes);
@@ -50,7 +51,8 @@ interface TimedEvent {
   thread: string;
   kind: number;
   name: string;
-  time: bigint;
+  /** Ticks; above 2^53 not exact, which tells no less about order. */
+  time: number;
 }
 
 class Checker {
@@ -72,9 +74,11 @@ class Checker {
         this.#problem(at, 'the file ends within a word');
         return;
       }
-      const header = bytes.readBigUInt64LE(at);
-      const type = Number(header & 15n);
-      const words = Number(type === 15 ? (header >> 4n) & 0xffffffffn : (header >> 4n) & 0xfffn);
+      const low = bytes.readUInt32LE(at);
+      const high = bytes.readUInt32LE(at + 4);
+      const type = low & 15;
+      // Records of type 15 are large: four more bits of type, a size of 32 bits.
+      const words = type === 15 ? (low >>> 4) + (high & 15) * 2 ** 28 : (low >>> 4) & 0xfff;
       if (words === 0) {
         this.#problem(at, 'a record of no length');
         return;
@@ -84,14 +88,14 @@ class Checker {
         return;
       }
       this.#records += 1;
-      this.#record(new Words(bytes.subarray(at, at + words * 8)), at, type, header);
+      this.#record(new Words(bytes, at, at + words * 8), at, type, low, high);
       at += words * 8;
     }
   }
 
-  #record(words: Words, at: number, type: number, header: bigint): void {
+  #record(words: Words, at: number, type: number, low: number, high: number): void {
     if (type === 2) {
-      const [index, length] = [Number((header >> 16n) & 0x7fffn), Number((header >> 32n) & 0x7fffn)];
+      const [index, length] = [(low >>> 16) & 0x7fff, high & 0x7fff];
       words.skip();
       if (index === 0) this.#problem(at, 'string number 0, which is the empty one');
       const text = words.text(length);
@@ -100,25 +104,25 @@ class Checker {
     } else if (type === 3) {
       words.skip();
       const [process, thread] = [words.next(), words.next()];
-      this.#threads.set(Number((header >> 16n) & 0xffn), `${process}/${thread}`);
+      this.#threads.set((low >>> 16) & 0xff, `${process}/${thread}`);
       if (thread === undefined || words.left !== 0) this.#problem(at, 'a thread record of the wrong length');
     } else if (type === 4) {
-      this.#event(words, at, header);
+      this.#event(words, at, low, high);
     } else if (type === 1 && words.left !== 2 && words.left !== 4) {
       this.#problem(at, 'an initialisation record that is neither two nor four words');
     }
   }
 
-  #event(words: Words, at: number, header: bigint): void {
+  #event(words: Words, at: number, low: number, high: number): void {
     words.skip();
-    const kind = Number((header >> 16n) & 15n);
+    const kind = (low >>> 16) & 15;
     const time = words.next();
-    const ref = Number((header >> 24n) & 0xffn);
+    const ref = low >>> 24;
     const thread = ref === 0 ? `${words.next()}/${words.next()}` : this.#threads.get(ref);
-    this.#text(words, at, Number((header >> 32n) & 0xffffn), 'category');
-    const name = this.#text(words, at, Number((header >> 48n) & 0xffffn), 'name');
-    for (let i = Number((header >> 20n) & 15n); i > 0; i--) this.#argument(words, at);
-    const more = kind === 1 || kind >= 4 ? words.next() : 0n;
+    this.#text(words, at, high & 0xffff, 'category');
+    const name = this.#text(words, at, high >>> 16, 'name');
+    for (let i = (low >>> 20) & 15; i > 0; i--) this.#argument(words, at);
+    const more = kind === 1 || kind >= 4 ? words.next() : 0;
     if (kind > 10) {
       this.#problem(at, `an event of kind ${kind}`);
       return;
@@ -137,21 +141,22 @@ class Checker {
   }
 
   #argument(words: Words, at: number): void {
-    const header = words.next();
-    if (header === undefined) {
+    const halves = words.halves();
+    if (halves === undefined) {
       this.#problem(at, 'an argument that is missing');
       return;
     }
-    const [type, size] = [Number(header & 15n), Number((header >> 4n) & 0xfffn)];
+    const [low, high] = halves;
+    const [type, size] = [low & 15, (low >>> 4) & 0xfff];
     const end = words.left - (size - 1);
     if (size === 0 || end < 0) {
       this.#problem(at, 'an argument that is longer than its event');
       return;
     }
-    this.#text(words, at, Number((header >> 16n) & 0xffffn), 'name of an argument');
-    if (type === 6) this.#text(words, at, Number((header >> 32n) & 0xffffn), 'text of an argument');
+    this.#text(words, at, low >>> 16, 'name of an argument');
+    if (type === 6) this.#text(words, at, high & 0xffff, 'text of an argument');
     else if ([3, 4, 5, 7, 8].includes(type)) words.skip();
-    else if (type === 10) words.text(Number(header >> 32n));
+    else if (type === 10) words.text(high);
     if (words.left !== end) this.#problem(at, 'an argument whose parts are not as long as it says');
     while (words.left > end) words.skip();
   }
@@ -168,7 +173,7 @@ class Checker {
     let pairs = 0;
     let unpaired = 0;
     const sorted = this.#events.map((event, i) => ({ event, i }));
-    sorted.sort((a, b) => (a.event.time < b.event.time ? -1 : a.event.time > b.event.time ? 1 : a.i - b.i));
+    sorted.sort((a, b) => a.event.time - b.event.time || a.i - b.i);
     for (const { event } of sorted) {
       const stack = open.get(event.thread) ?? [];
       open.set(event.thread, stack);
@@ -193,30 +198,38 @@ class Checker {
 /** The words of one record. */
 class Words {
   readonly #bytes: Buffer;
-  #at = 0;
+  readonly #end: number;
+  #at: number;
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, start: number, end: number) {
     this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
   }
 
   get left(): number {
-    return Math.max(0, (this.#bytes.length - this.#at) / 8);
+    return Math.max(0, (this.#end - this.#at) / 8);
   }
 
   skip(): void {
     this.#at += 8;
   }
 
-  next(): bigint | undefined {
-    if (this.#at + 8 > this.#bytes.length) return undefined;
-    const word = this.#bytes.readBigUInt64LE(this.#at);
+  /** The next word as its low and high half. */
+  halves(): [number, number] | undefined {
+    if (this.#at + 8 > this.#end) return undefined;
     this.#at += 8;
-    return word;
+    return [this.#bytes.readUInt32LE(this.#at - 8), this.#bytes.readUInt32LE(this.#at - 4)];
+  }
+
+  next(): number | undefined {
+    const halves = this.halves();
+    return halves === undefined ? undefined : halves[1] * 2 ** 32 + halves[0];
   }
 
   text(length: number): string | undefined {
     const padded = Math.ceil(length / 8) * 8;
-    if (this.#at + padded > this.#bytes.length) return undefined;
+    if (this.#at + padded > this.#end) return undefined;
     const text = this.#bytes.toString('utf8', this.#at, this.#at + length);
     this.#at += padded;
     return text;
