@@ -128,7 +128,7 @@ fn replayed_hits(plant: Plant) -> (Recorded, Trace) {
 fn planted_faults_are_in_the_orders_where_they_were_planted_and_again_in_the_replay() {
     for (plant, phase, arg, least) in [
         (Plant::Alloc, PLANT_EVERY - 1, "alloc_bytes", 256 << 10),
-        (Plant::Page, PLANT_EVERY / 4 - 1, "page_faults", 16),
+        (Plant::Page, PLANT_EVERY / 4 - 1, "page_faults", 32),
         (Plant::Stall, PLANT_EVERY / 2 - 1, "fills", 0),
     ] {
         let (r, trace) = replayed_hits(plant);
