@@ -53,7 +53,7 @@ export const ERROR_TABLE = {
   ERR_TOPRUNG_THREADS: 'The operating system gave no threads.',
   ERR_TOPRUNG_TRACE_FILE: 'A trace file cannot be read or written: the operating system refuses.',
   ERR_TOPRUNG_TRACE_FORMAT: 'The file is no Fuchsia trace (.fxt, .fxt.gz).',
-  ERR_TOPRUNG_TRACE_TOO_LARGE: 'A trace of more than 1 GiB is not read: record a shorter window.',
+  ERR_TOPRUNG_TRACE_TOO_LARGE: 'A trace of more than 512 MiB is not read: record a shorter window.',
   ERR_TOPRUNG_TRACE_WRITE: 'A trace cannot be written: something in it does not fit the format.',
   ERR_TOPRUNG_UNKNOWN_ENUM: 'A value is no member of its enumeration, such as a side that is neither buy nor sell.',
   ERR_TOPRUNG_UNKNOWN_POLICY: 'There is no matching policy of this name.',
