@@ -45,7 +45,7 @@ test('first come, first served against a share for everybody', () => {
   expect(proRata()).toEqual({ 1: 5, 2: 15, 3: 30 });
 });
 
-test('a trigger on p99.9 finds the order that stalls', async () => {
+test('a trigger on p99.9 finds the order that stalls', { timeout: 30_000 }, async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'toprung-example-'));
   try {
     const run = { scenario: 'zi-baseline', events: 50_000, plant: ['stall' as const] };

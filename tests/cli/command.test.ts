@@ -34,7 +34,7 @@ describe('help and version', () => {
     expect(stdout).toContain('Examples:');
   });
 
-  test('help does without the native addon', async () => {
+  test('help does without the native addon', { timeout: 30_000 }, async () => {
     const env = { NAPI_RS_NATIVE_LIBRARY_PATH: '/nowhere/toprung.node' };
     for (const command of [
       ['--help'],

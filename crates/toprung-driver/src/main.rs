@@ -204,7 +204,7 @@ fn print_report(r: &Report) {
     println!("{} commands in {seconds:.3} s, digest {}", r.commands, r.digest);
     let chosen = if r.adaptive { ", chosen for the budget" } else { "" };
     println!("level {}: {} recorded, 1 in {}{chosen}, {:.0} ns each", r.level, r.recorded, r.every, r.cost_ns);
-    println!("clock {}, {:.1} ns a reading", r.clock, r.clock_read_ns);
+    println!("clock {}, {:.1} ns a reading, steps of {} ns", r.clock, r.clock_read_ns, r.clock_resolution_ns);
     for (title, rows) in [("latency", &r.latency), ("response", &r.response)] {
         for k in rows {
             let l = &k.latency;

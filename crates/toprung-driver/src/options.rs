@@ -147,7 +147,9 @@ impl RecordOptions {
                 format!("{given} of them"),
             ));
         }
-        self.level()?;
+        if self.level()? == Level::Off && self.trigger.is_some() {
+            return Err(option_error("level", "above `off` where a trigger is given", format!("{:?}", self.level)));
+        }
         if let Some(every) = self.every {
             within("every", every, 1, 1 << 32)?;
         }

@@ -15,7 +15,7 @@ const ALLOC_BYTES: usize = 256 << 10;
 /// Length of a planted stall.
 const STALL_NS: u64 = 50_000;
 /// Pages that a planted touch faults in.
-const PAGES: usize = 16;
+const PAGES: usize = 32;
 
 /// A fault to plant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +25,7 @@ pub enum Plant {
     Alloc,
     /// The thread spins for 50 µs.
     Stall,
-    /// 16 pages are touched that are not there.
+    /// 32 pages are touched that are not there.
     Page,
 }
 

@@ -330,7 +330,9 @@ impl Recording {
         self.push(EntryKind::Begin, LOOKUP, self.start, 0);
         self.push(EntryKind::End, LOOKUP, answer, 0);
         let sinks = std::mem::take(&mut self.sinks);
-        let (matched, settled) = sinks.split_at(sinks.partition_point(|(_, left, _)| *left <= self.last_trade));
+        // Of an order that does not trade, all of them, even if the clock did not move between answer and consumer.
+        let in_match = if self.fills > 0 { sinks.partition_point(|(_, left, _)| *left <= self.last_trade) } else { 0 };
+        let (matched, settled) = sinks.split_at(in_match);
         if self.fills > 0 {
             self.push(EntryKind::Begin, MATCH, answer, 0);
             self.push_sinks(matched);

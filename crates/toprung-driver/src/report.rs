@@ -66,6 +66,8 @@ pub struct Report {
     pub clock: &'static str,
     /// Ticks per second.
     pub ticks_per_second: u64,
+    /// By how much readings next to each other differ where they do, ns: latencies are told apart to no less.
+    pub clock_resolution_ns: u64,
     /// What reading the clock costs, ns.
     pub clock_read_ns: f64,
     /// Spans in the trace, replays included.

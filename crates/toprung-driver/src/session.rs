@@ -119,6 +119,7 @@ pub fn record(
         cpu_migrations: counts.migrations,
         clock: clock.source().name(),
         ticks_per_second: clock.ticks_per_second(),
+        clock_resolution_ns: clock.resolution_ns(),
         clock_read_ns: clock.read_ns(),
         trace_events: trace.written.events,
         trace_partial: trace.written.partial,

@@ -41,6 +41,7 @@ pub fn trace_info() -> Result<String> {
                 "source": clock.source().name(),
                 "ticksPerSecond": clock.ticks_per_second(),
                 "readNs": clock.read_ns(),
+                "resolutionNs": clock.resolution_ns(),
             },
         }))
     })

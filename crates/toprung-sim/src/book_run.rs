@@ -8,7 +8,7 @@ use toprung_trace::{LatencyByKind, LatencySampler};
 use crate::config::{Horizon, SimConfig};
 use crate::flow::{Flow, FlowView};
 use crate::metrics::{L1Row, Metrics, Sampler, Tally};
-use crate::observe::{Observer, Tap};
+use crate::observe::{Unseen, Watch};
 use crate::result::BookResult;
 use crate::touch::{Touch, TouchWatch};
 use crate::venue::SimBook;
@@ -112,16 +112,16 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
 
     /// Applies at most `budget` commands and says how many it were; fewer only if the run is over.
     pub(crate) fn advance(&mut self, budget: u64) -> u64 {
-        self.advance_observed(budget, &mut ())
+        self.advance_watched(budget, &mut Unseen)
     }
 
-    /// The same under the eyes of `observer`.
-    pub(crate) fn advance_observed<O: Observer>(&mut self, budget: u64, observer: &mut O) -> u64 {
+    /// The same under the eyes of `watch`.
+    pub(crate) fn advance_watched<W: Watch>(&mut self, budget: u64, watch: &mut W) -> u64 {
         let mut done = 0;
         if self.warmup_left > 0 {
             let n = self.warmup_left.min(budget);
             for _ in 0..n {
-                self.warm_up(observer);
+                self.warm_up(watch);
             }
             self.warmup_left -= n;
             self.warmup_events += n;
@@ -141,7 +141,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
                     self.now_ns = self.end_ns;
                     return done + k;
                 }
-                self.step(time, cmd, observer);
+                self.step(time, cmd, watch);
             }
             self.events_left -= n;
             self.complete = self.events_left == 0;
@@ -161,15 +161,13 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
     }
 
     /// One command of the warm-up: counted nowhere but in the digest.
-    fn warm_up<O: Observer>(&mut self, observer: &mut O) {
+    fn warm_up<W: Watch>(&mut self, watch: &mut W) {
         let (time, cmd) = self.flow.next(&self.venue);
         let Venue { book, touch } = &mut self.venue;
-        let mut watch = TouchWatch::default();
-        let mut watching = Watching { watch: &mut watch, touch, last_price: &mut self.tally.last_price };
-        observer.before(&cmd);
-        book.apply(&cmd, &mut Tap { observer, sink: &mut watching });
-        observer.after(&cmd);
-        if watch.changed {
+        let mut changes = TouchWatch::default();
+        let mut watching = Watching { watch: &mut changes, touch, last_price: &mut self.tally.last_price };
+        watch.carry_out(book, &cmd, &mut watching);
+        if changes.changed {
             touch.refresh(book);
         }
         self.now_ns = time;
@@ -183,7 +181,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
 
     /// One command of the measured part.
     #[inline(always)]
-    fn step<O: Observer>(&mut self, time: u64, cmd: Command, observer: &mut O) {
+    fn step<W: Watch>(&mut self, time: u64, cmd: Command, watch: &mut W) {
         if self.sampler.is_due(time - self.start_ns) {
             self.sample(time);
         }
@@ -192,9 +190,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
         let Venue { book, touch } = &mut self.venue;
         let mut recorder = Recorder { tally: &mut self.tally, touch, watch: TouchWatch::default() };
         let timer = self.latency.start();
-        observer.before(&cmd);
-        book.apply(&cmd, &mut Tap { observer, sink: &mut recorder });
-        observer.after(&cmd);
+        watch.carry_out(book, &cmd, &mut recorder);
         self.latency.stop(timer, cmd.kind as usize);
         if recorder.watch.changed {
             self.metrics.hold(touch, time - self.measured_ns);

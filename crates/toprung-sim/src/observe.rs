@@ -15,6 +15,7 @@ use crate::flow::{Flow, FlowConfig};
 use crate::random::StreamKey;
 use crate::result::BookResult;
 use crate::run::{chunk_events, matches_in_time_order};
+use crate::venue::SimBook;
 
 /// Looks at commands of a book and at their events. It sees and cannot change them.
 pub trait Observer {
@@ -56,10 +57,37 @@ impl Observer for () {
     fn after(&mut self, _: &Command) {}
 }
 
+/// How a run has its book carry out a command.
+pub(crate) trait Watch {
+    fn carry_out<B: SimBook, S: EventSink>(&mut self, book: &mut B, cmd: &Command, sink: &mut S);
+}
+
+/// Nobody looks: the events go straight to their sink, with nothing in between that a compiler would have to see through.
+pub(crate) struct Unseen;
+
+impl Watch for Unseen {
+    #[inline(always)]
+    fn carry_out<B: SimBook, S: EventSink>(&mut self, book: &mut B, cmd: &Command, sink: &mut S) {
+        book.apply(cmd, sink);
+    }
+}
+
+/// Somebody looks.
+pub(crate) struct Seen<'a, O>(pub(crate) &'a mut O);
+
+impl<O: Observer> Watch for Seen<'_, O> {
+    #[inline(always)]
+    fn carry_out<B: SimBook, S: EventSink>(&mut self, book: &mut B, cmd: &Command, sink: &mut S) {
+        self.0.before(cmd);
+        book.apply(cmd, &mut Tap { observer: &mut *self.0, sink });
+        self.0.after(cmd);
+    }
+}
+
 /// A sink behind an observer.
-pub(crate) struct Tap<'a, O, S> {
-    pub(crate) observer: &'a mut O,
-    pub(crate) sink: &'a mut S,
+struct Tap<'a, O, S> {
+    observer: &'a mut O,
+    sink: &'a mut S,
 }
 
 impl<O: Observer, S: EventSink> EventSink for Tap<'_, O, S> {
@@ -98,9 +126,7 @@ pub fn apply_observed<O: Observer>(book: &mut Book, commands: &[Command], observ
         observer.passed(unseen as u64);
         rest = &rest[unseen..];
         if let Some((cmd, behind)) = rest.split_first() {
-            observer.before(cmd);
-            book.apply(cmd, &mut Tap { observer, sink: &mut () });
-            observer.after(cmd);
+            Seen(observer).carry_out(book, cmd, &mut ());
             rest = behind;
         }
     }
@@ -146,7 +172,7 @@ fn watch<O: Observer, F: Flow>(
         while left > 0 && !run.is_complete() {
             let unseen = run.advance(observer.lets_pass().min(left));
             observer.passed(unseen);
-            let seen = run.advance_observed((left - unseen).min(1), observer);
+            let seen = run.advance_watched((left - unseen).min(1), &mut Seen(observer));
             left -= unseen + seen;
             done += unseen + seen;
         }

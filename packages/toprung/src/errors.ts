@@ -68,7 +68,7 @@ export const ERROR_TABLE = {
   ERR_TOPRUNG_TRACE_SYMBOL: 'The trigger is no symbol of the main executable: give its address.',
   ERR_TOPRUNG_TRACE_TARGET: 'The process, thread or command that was to be traced is not there.',
   ERR_TOPRUNG_TRACE_TOOL: 'The tool (magic-trace, perf) failed in a way of its own: the message has its words.',
-  ERR_TOPRUNG_TRACE_TOO_LARGE: 'A trace of more than 1 GiB is not read: record a shorter window.',
+  ERR_TOPRUNG_TRACE_TOO_LARGE: 'A trace of more than 512 MiB is not read: record a shorter window.',
   ERR_TOPRUNG_TRACE_WRITE: 'A trace cannot be written: something in it does not fit the format.',
   ERR_TOPRUNG_UNKNOWN_ENUM: 'A value is no member of its enumeration, such as a side that is neither buy nor sell.',
   ERR_TOPRUNG_UNKNOWN_POLICY: 'There is no matching policy of this name.',

@@ -9,8 +9,9 @@ use super::error::ReadError;
 use super::model::{Arg, ArgValue, Clock, Event, EventKind, Quality, TextId, Thread, Trace};
 use super::record::{self, EventRecord, Fault, Kind, Record, Records, Text, ThreadId, Value};
 
-/// Most bytes of a trace that are read, decompressed: what a viewer can show is far below.
-pub const TRACE_BYTES_MAX: u64 = 1 << 30;
+/// Most bytes of a trace that are read, decompressed: in memory it takes up to four times as much, and what a viewer can show
+/// is far below.
+pub const TRACE_BYTES_MAX: u64 = 1 << 29;
 
 /// Reads the trace `path`, gzipped or not.
 ///

@@ -2,7 +2,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { platform } from 'node:os';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { trace } from '../../src/index.js';
 import { doctor } from '../../src/trace/doctor.js';
 import { readElf, triggerFor } from '../../src/trace/elf.js';
@@ -10,6 +10,8 @@ import { hookInfo } from '../../src/trace/hook.js';
 import { isAtLeast } from '../../src/trace/tools.js';
 import { binaries, environment, folder, machine } from './lib.js';
 
+// The tools are processes, and a busy machine takes its time to start one.
+vi.setConfig({ testTimeout: 30_000 });
 const where = folder('doctor');
 const bin = binaries(where);
 

@@ -1,7 +1,7 @@
 /** magic-trace, played by a fake: every line and failure that the wrapper must know. */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { TraceToolError } from '../../src/index.js';
 import { capture } from '../../src/trace/capture.js';
 import { triggerFor } from '../../src/trace/elf.js';
@@ -10,6 +10,8 @@ import { type CaptureState, type MagicTraceRun, runMagicTrace } from '../../src/
 import { parseHits } from '../../src/trace/sexp.js';
 import { binaries, environment, folder, machine } from './lib.js';
 
+// The tools are processes, and a busy machine takes its time to start one.
+vi.setConfig({ testTimeout: 30_000 });
 const where = folder('magic');
 const bin = binaries(where);
 let runs = 0;
@@ -28,9 +30,9 @@ async function play(part: string, more: Partial<MagicTraceRun> = {}) {
     workDir,
     out,
     args: [],
-    readyTimeoutMs: 5_000,
-    timeoutMs: 5_000,
-    decodeTimeoutMs: 5_000,
+    readyTimeoutMs: 20_000,
+    timeoutMs: 20_000,
+    decodeTimeoutMs: 20_000,
     patienceMs: 200,
     env: environment(bin, { FAKE_MAGIC: part }),
     signal: undefined,

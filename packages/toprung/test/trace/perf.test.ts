@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { trace } from '../../src/index.js';
 import { capture } from '../../src/trace/capture.js';
 import type { CaptureState } from '../../src/trace/magic-trace.js';
@@ -10,6 +10,8 @@ import { type PerfRun, runPerf } from '../../src/trace/perf.js';
 import { askTool } from '../../src/trace/tools.js';
 import { binaries, environment, folder, machine } from './lib.js';
 
+// The tools are processes, and a busy machine takes its time to start one.
+vi.setConfig({ testTimeout: 30_000 });
 const where = folder('perf');
 const bin = binaries(where);
 let runs = 0;
@@ -27,9 +29,9 @@ async function play(part: string, more: Partial<PerfRun> = {}) {
     hasControl: true,
     workDir,
     out,
-    readyTimeoutMs: 2_000,
+    readyTimeoutMs: 20_000,
     timeoutMs: 300,
-    decodeTimeoutMs: 5_000,
+    decodeTimeoutMs: 20_000,
     patienceMs: 200,
     env: environment(bin, { FAKE_PERF: part }),
     signal: undefined,

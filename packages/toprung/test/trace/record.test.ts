@@ -2,13 +2,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { type RecordOptions, scenarios, type TraceAnalysis, trace } from '../../src/index.js';
 import { folder } from './lib.js';
 
+vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
 const where = folder('record');
-/** Enough for a dozen faults, one in 4,096. */
-const run = { scenario: 'zi-baseline', events: 60_000, every: 1, level: 'everything', ringEntries: 2 ** 20 } as const;
+/** Enough for seven faults, one in 4,096. */
+const run = { scenario: 'zi-baseline', events: 30_000, every: 1, level: 'everything', ringEntries: 2 ** 20 } as const;
 
 async function recorded(name: string, more: Partial<RecordOptions> = {}): Promise<TraceAnalysis> {
   const output = path.join(where, `${name}.fxt.gz`);
