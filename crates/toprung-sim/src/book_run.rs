@@ -189,9 +189,9 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
         self.tally.command(cmd.kind);
         let Venue { book, touch } = &mut self.venue;
         let mut recorder = Recorder { tally: &mut self.tally, touch, watch: TouchWatch::default() };
-        let timer = self.latency.start();
+        let timer = self.latency.start(cmd.kind as usize);
         watch.carry_out(book, &cmd, &mut recorder);
-        self.latency.stop(timer, cmd.kind as usize);
+        self.latency.stop(timer);
         if recorder.watch.changed {
             self.metrics.hold(touch, time - self.measured_ns);
             self.measured_ns = time;

@@ -13,9 +13,9 @@
 //!
 //! let mut sampler = LatencySampler::new(Some(0), 2); // one in 2⁰: every command, of two kinds
 //! for _ in 0..100 {
-//!     let timer = sampler.start();
+//!     let timer = sampler.start(1);
 //!     std::hint::black_box((0..10).sum::<u64>());
-//!     sampler.stop(timer, 1);
+//!     sampler.stop(timer);
 //! }
 //! let latencies = sampler.into_latencies().unwrap();
 //! let histogram = latencies.of(1).unwrap();

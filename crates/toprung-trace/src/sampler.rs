@@ -13,6 +13,8 @@ pub struct LatencySampler {
     left: u64,
     every: u64,
     latencies: Option<LatencyByKind>,
+    /// Kind of the thing that is being timed.
+    kind: usize,
 }
 
 /// A measurement that has begun, or none. Give it back to [`LatencySampler::stop`].
@@ -26,39 +28,42 @@ impl LatencySampler {
         match every_log2 {
             Some(k) => {
                 let every = 1 << k.min(63);
-                LatencySampler { left: every, every, latencies: Some(LatencyByKind::new(kinds)) }
+                LatencySampler { left: every, every, latencies: Some(LatencyByKind::new(kinds)), kind: 0 }
             }
             // At a billion a second this would come to its end in 584 years, and then record nothing.
-            None => LatencySampler { left: u64::MAX, every: u64::MAX, latencies: None },
+            None => LatencySampler { left: u64::MAX, every: u64::MAX, latencies: None, kind: 0 },
         }
     }
 
-    /// Begins a measurement if one is due.
+    /// Begins a measurement of a thing of `kind` if one is due.
+    ///
+    /// The kind is asked for here and not at the end, so that nobody has to remember it over the work that is timed.
     #[inline(always)]
-    pub fn start(&mut self) -> Timer {
+    pub fn start(&mut self, kind: usize) -> Timer {
         self.left -= 1;
-        if self.left == 0 { self.begin() } else { Timer(None) }
+        if self.left == 0 { self.begin(kind) } else { Timer(None) }
     }
 
     #[cold]
-    fn begin(&mut self) -> Timer {
+    fn begin(&mut self, kind: usize) -> Timer {
         self.left = self.every;
+        self.kind = kind;
         Timer(self.latencies.is_some().then(Stopwatch::start))
     }
 
-    /// Ends the measurement of a thing of `kind`, if there was one.
+    /// Ends the measurement, if there was one.
     #[inline(always)]
-    pub fn stop(&mut self, timer: Timer, kind: usize) {
+    pub fn stop(&mut self, timer: Timer) {
         if let Timer(Some(watch)) = timer {
             let ns = watch.elapsed_ns();
-            self.record(kind, ns);
+            self.record(ns);
         }
     }
 
     #[cold]
-    fn record(&mut self, kind: usize, ns: u64) {
+    fn record(&mut self, ns: u64) {
         if let Some(l) = &mut self.latencies {
-            l.record(kind, ns);
+            l.record(self.kind, ns);
         }
     }
 
@@ -75,8 +80,8 @@ mod tests {
     fn timed(every_log2: Option<u8>, n: u32) -> Option<u64> {
         let mut s = LatencySampler::new(every_log2, 1);
         for _ in 0..n {
-            let t = s.start();
-            s.stop(t, 0);
+            let t = s.start(0);
+            s.stop(t);
         }
         s.into_latencies().map(|l| l.all().count())
     }
