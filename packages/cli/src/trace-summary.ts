@@ -12,8 +12,9 @@ import {
 import { compact, duration, integer, percent, table } from './format.js';
 import type { Paint, Terminal } from './terminal.js';
 
-/** Functions that are shown. */
+/** Functions that are shown, and how much of a long name. */
 const FUNCTIONS = 8;
+const NAME_LENGTH = 60;
 
 /** An analysis: insights first. */
 export function analysisLines(paint: Paint, a: TraceAnalysis, slowShown: number): string[] {

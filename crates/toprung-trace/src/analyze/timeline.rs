@@ -308,7 +308,7 @@ impl Builder {
         args: impl IntoIterator<Item = (&'a str, Value)>,
     ) {
         let (args, inferred) = self.store(args);
-        let end_ns = end_ns.max(start_ns);
+        let end_ns = end_ns.max(start_ns).min(NO_END - 1);
         let text = &self.names[name as usize].text;
         if text.starts_with("[decode error") {
             self.flaws.decode_errors += 1;
@@ -329,7 +329,13 @@ impl Builder {
 
     /// Sorts, pairs and nests.
     pub fn finish(self, source: Source) -> Timeline {
-        let Builder { names, threads, entries, args, keys, flaws, .. } = self;
+        let Builder { names, threads, mut entries, args, keys, mut flaws, .. } = self;
+        let late = clamp(&mut entries);
+        if late > 0 {
+            flaws
+                .remarks
+                .push(format!("{late} events lie weeks behind the first and were moved: their times are damaged"));
+        }
         let times =
             || entries.iter().flatten().flat_map(|e| [e.at_ns, if e.end_ns == NO_END { e.at_ns } else { e.end_ns }]);
         let window_ns = (entries.iter().flatten().map(|e| e.at_ns).min().unwrap_or(0), times().max().unwrap_or(0));
@@ -343,6 +349,24 @@ impl Builder {
         }
         timeline
     }
+}
+
+/// Longest trace that is taken as it is: 13 days. Sums over any nesting of spans then stay far below 2^64.
+const WINDOW_MAX_NS: u64 = 1 << 50;
+
+/// Moves what lies further behind the first event than any trace is long, as only damage does; says how many.
+fn clamp(entries: &mut [Vec<Entry>]) -> usize {
+    let first = entries.iter().flatten().map(|e| e.at_ns).min().unwrap_or(0);
+    let limit = first.saturating_add(WINDOW_MAX_NS).min(NO_END - 1);
+    let mut late = 0;
+    for e in entries.iter_mut().flatten() {
+        late += usize::from(e.at_ns > limit);
+        e.at_ns = e.at_ns.min(limit);
+        if e.end_ns != NO_END {
+            e.end_ns = e.end_ns.min(limit);
+        }
+    }
+    late
 }
 
 /// The end of a begin that has none yet.

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use toprung_trace::analyze::export::{ExportOptions, Format, export};
 use toprung_trace::analyze::{
     Analysis, AnalyzeError, DiffOptions, Options, Severity, Verdict, analyze, diff, load, verify,
 };
@@ -133,6 +134,31 @@ fn a_trace_cut_anywhere_is_analysed_or_refused() {
                 assert!(found.orders.is_some_and(|o| o.count <= 300));
             }
             Err(e) => assert!(["ERR_TOPRUNG_TRACE_FORMAT", "ERR_TOPRUNG_TRACE_EMPTY"].contains(&e.code()), "{e}"),
+        }
+    }
+}
+
+#[test]
+fn a_damaged_trace_is_analysed_compared_and_exported_or_refused() {
+    let folder = Folder::new("damaged");
+    let whole = folder.file("whole.fxt");
+    write_orders(&whole, 250, 300);
+    let (bytes, sound) = (std::fs::read(&whole).unwrap(), load(&whole).unwrap());
+    let (file, out) = (folder.file("damaged.fxt"), folder.file("out"));
+    for n in 0..60_usize {
+        let mut copy = bytes.clone();
+        // Times are the words behind the headers of events: all bits of some, one bit of others.
+        for k in 0..3 {
+            let at = 200 + (n * 7919 + k * 104_729) % (copy.len() - 200);
+            copy[at] ^= if n % 2 == 0 { 0xff } else { 1 << (n % 8) };
+        }
+        std::fs::write(&file, copy).unwrap();
+        let Ok(subject) = load(&file) else { continue };
+        let found = analyze(&subject, &Options::default());
+        assert!(found.total < u64::MAX / 2);
+        let _ = diff(&sound, &subject, &DiffOptions::default());
+        for format in [Format::Collapsed, Format::Speedscope, Format::Svg, Format::Chrome] {
+            export(&file, &out, format, &ExportOptions::default()).unwrap();
         }
     }
 }
