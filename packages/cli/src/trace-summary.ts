@@ -32,7 +32,7 @@ export function analysisLines(paint: Paint, a: TraceAnalysis, slowShown: number)
   const functions = a.functions
     .slice(0, FUNCTIONS)
     .map((f) => [
-      f.name,
+      shortened(f.name),
       f.bucket,
       a.unit === 'ns' ? integer(f.calls) : '',
       amount(f.own),
@@ -83,6 +83,10 @@ export function slowLines(paint: Paint, list: readonly SlowOrder[]): string[] {
   if (first !== undefined)
     lines.push('', `order ${integer(first.number)}`, ...timeline(first).map((line) => `  ${line}`));
   return [...lines, ''];
+}
+
+function shortened(name: string): string {
+  return name.length > NAME_LENGTH ? `${name.slice(0, NAME_LENGTH - 1)}…` : name;
 }
 
 function met(o: SlowOrder): string {
