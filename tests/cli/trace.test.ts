@@ -163,6 +163,7 @@ describe('trace', () => {
     [['trace', 'record', 'zi-baseline', '--every', 'many'], 2, '--every'],
     [['trace', 'analyze', '/no/such.fxt'], 3, 'ERR_TOPRUNG_TRACE_FILE'],
     [['trace', 'analyze', process.execPath], 3, 'ERR_TOPRUNG_TRACE_FORMAT'],
+    [['trace', 'analyze', kept, '--report', '/no/such/folder/r.md'], 3, 'ERR_TOPRUNG_OUTPUT'],
     [['profile', 'zi-baseline', '--out', '/proc/nowhere'], 3, 'ERR_TOPRUNG_OUTPUT'],
   ])('%j: exit %i', async (args, exit, words) => {
     const { code, stderr } = await toprung(args as string[]);

@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { type CaptureOptions, EXPORT_FORMATS, type TraceAnalysis, trace } from 'toprung';
 import type { CommandSpec, OptionSpec } from '../command-line.js';
-import { usageError } from '../errors.js';
+import { CliError, usageError } from '../errors.js';
 import { ExitCode } from '../exit-codes.js';
 import { listenForInterrupt } from '../interrupt.js';
 import type { Arguments } from '../main.js';
@@ -244,7 +244,12 @@ export async function watched<T>(
 function writeReport(args: Arguments, terminal: Terminal, text: () => string): void {
   const file = word(args, 'report');
   if (file === undefined) return;
-  writeWhole(file, text());
+  try {
+    writeWhole(file, text());
+  } catch (cause) {
+    const message = `cannot write the report: ${(cause as Error).message}`;
+    throw new CliError('ERR_TOPRUNG_OUTPUT', ExitCode.invalid, message, { where: file, cause });
+  }
   terminal.note(`report written to ${file}`);
 }
 

@@ -103,11 +103,15 @@ export async function capture(options: CaptureOptions, place: Place = {}): Promi
   const { onState, onReady, until, onProgress, signal, ...rest } = options;
   const { root = '/', env = process.env } = place;
   const given = parseConfig(captureOptionsSchema, rest);
+  // Before anything is recorded, so that a folder that is not there does not cost the recording.
+  const folder = path.dirname(path.resolve(given.out));
+  if (!existsSync(folder)) {
+    throw new ToprungError('ERR_TOPRUNG_OUTPUT', `out: there is no folder ${folder}`, { path: 'out' });
+  }
   const [perf, magic] = await Promise.all([askTool('perf', env), askTool('magic-trace', env)]);
   const tools = { perf, magic, pt: existsSync(path.join(root, 'sys/bus/event_source/devices/intel_pt')) };
   const { mode, why } = choose(given, tools);
-  const workDir = given.workDir ?? mkdtempSync(path.join(tmpdir(), 'toprung-trace-'));
-  mkdirSync(workDir, { recursive: true });
+  const workDir = makeWorkDir(given.workDir);
   const watch: Watch = {
     env,
     signal,
@@ -140,6 +144,16 @@ export async function capture(options: CaptureOptions, place: Place = {}): Promi
     return result;
   } finally {
     if (given.workDir === undefined) rmSync(workDir, { recursive: true, force: true });
+  }
+}
+
+function makeWorkDir(named: string | undefined): string {
+  try {
+    if (named === undefined) return mkdtempSync(path.join(tmpdir(), 'toprung-trace-'));
+    mkdirSync(named, { recursive: true });
+    return named;
+  } catch (cause) {
+    throw new ToprungError('ERR_TOPRUNG_OUTPUT', `workDir: ${(cause as Error).message}`, { path: 'workDir', cause });
   }
 }
 

@@ -255,6 +255,9 @@ describe.concurrent('capture, on a machine with Intel PT', () => {
     );
     expect(await refused('sampling', bare, root)).toBe('ERR_TOPRUNG_TRACE_PERF_MISSING');
     expect(await refused('flight-recorder', bare, root)).toBe('ERR_TOPRUNG_TRACE_OPTION');
+    await expect(capture({ target, out: '/no/such/folder/t.fxt' })).rejects.toMatchObject({
+      code: 'ERR_TOPRUNG_OUTPUT',
+    });
     await expect(capture({ target: {} as never, out })).rejects.toMatchObject({ code: 'ERR_TOPRUNG_CONFIG' });
   });
 });
