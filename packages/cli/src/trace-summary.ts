@@ -62,6 +62,7 @@ export function insightLines(paint: Paint, i: Insight): string[] {
   return [
     `${mark}  ${paint('bold', i.title)}`,
     ...i.evidence.map((e) => `  ${e}`),
+    ...(i.severity === 'warning' && i.orders.length > 0 ? [`  orders ${i.orders.join(', ')}`] : []),
     ...(i.severity === 'warning' ? [`  ${paint('dim', 'next')}  ${i.next}`] : []),
   ];
 }
