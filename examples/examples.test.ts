@@ -1,4 +1,7 @@
 /** Every example runs, and gives what the guides say that it gives. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { tradedVolume } from './batches.js';
@@ -8,6 +11,7 @@ import { openingAuction } from './opening-auction.js';
 import { fifo, proRata } from './pro-rata.js';
 import { replayDay } from './replay-day.js';
 import { stopCascade } from './stop-cascade.js';
+import { slowOrders } from './slow-orders.js';
 import { thousandBooks } from './thousand-books.js';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../tests/fixtures/replay/${name}`, import.meta.url));
@@ -70,4 +74,17 @@ test('a bracket: the profit that is taken ends the loss that was to be stopped',
   expect(exits.loss).toMatchObject([{ id: 3, type: 'stop', stopPrice: 95 }]);
   expect(last).toMatchObject({ kind: 'cancelled', id: 3, reason: 'linked' });
   expect(orders).toBe(0);
+});
+
+test('a trigger on p99.9 finds the order that stalls', { timeout: 30_000 }, async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'toprung-example-'));
+  try {
+    const run = { scenario: 'zi-baseline', events: 50_000, plant: ['stall' as const] };
+    const { p999, hits, slowAgain, warnings } = await slowOrders(run, path.join(folder, 'slow.fxt.gz'));
+    expect(hits.every(({ latencyNs }) => latencyNs > p999)).toBe(true);
+    expect(slowAgain).toBeGreaterThan(5);
+    expect(warnings.find(({ rule }) => rule === 'stall')?.period?.every).toBe(4096);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -21,6 +21,8 @@ describe('help and version', () => {
     [[]],
     [['simulate']],
     [['replay']],
+    [['profile']],
+    [['trace']],
     [['journal']],
     [['scenarios']],
     [['policies']],
@@ -33,12 +35,14 @@ describe('help and version', () => {
     expect(stdout).toContain('Examples:');
   });
 
-  test('help does without the native addon', async () => {
+  test('help does without the native addon', { timeout: 30_000 }, async () => {
     const env = { NAPI_RS_NATIVE_LIBRARY_PATH: '/nowhere/toprung.node' };
     for (const command of [
       ['--help'],
       ['simulate', '--help'],
       ['replay', '--help'],
+      ['profile', '--help'],
+      ['trace', '--help'],
       ['journal', '--help'],
       ['scenarios', '--help'],
       ['policies', '--help'],

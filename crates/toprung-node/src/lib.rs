@@ -5,6 +5,7 @@
 //! `packages/toprung/src/errors.ts`. People use the TypeScript package; what is exported here may change with it.
 
 mod arguments;
+pub mod analysis;
 pub mod book;
 mod commands;
 mod error;
@@ -16,4 +17,9 @@ pub mod simulate;
 pub mod task;
 pub mod venue;
 mod venue_commands;
+pub mod trace;
 pub mod view;
+
+/// Counts allocations for recorded runs; costs two additions each, and the book does not allocate.
+#[global_allocator]
+static ALLOCATOR: toprung_trace::CountingAllocator = toprung_trace::CountingAllocator;

@@ -1,9 +1,12 @@
 //! `simulate` on the libuv pool, and its result as a handle: a summary at once, each book when it is asked for.
 
+use std::collections::BTreeMap;
+
 use napi::bindgen_prelude::{AsyncTask, Float64Array};
 use napi::{Env, Task};
 use napi_derive::napi;
 use serde::Serialize;
+use toprung_driver::KIND_NAMES;
 use toprung_sim::{BookResult, Metrics, Progress, SimConfig, SimError, SimResult};
 use toprung_trace::LatencySummary;
 
@@ -93,6 +96,10 @@ impl NativeSimulation {
                 book_count: r.books.len(),
                 metrics: MetricsView::of(&r.metrics),
                 latency: r.latency.as_ref().map(|h| LatencyView::of(&h.summary())),
+                latency_by_kind: r
+                    .latency_by_kind
+                    .as_ref()
+                    .map(|all| all.iter().map(|(kind, h)| (KIND_NAMES[kind], LatencyView::of(&h.summary()))).collect()),
             })
         })
     }
@@ -175,6 +182,7 @@ struct Summary<'a> {
     book_count: usize,
     metrics: MetricsView<'a>,
     latency: Option<LatencyView>,
+    latency_by_kind: Option<BTreeMap<&'static str, LatencyView>>,
 }
 
 #[derive(Serialize)]

@@ -2,18 +2,22 @@
 //!
 //! A run depends on nothing but the configuration and the book's index, so books can be run by anybody in any order.
 
-use toprung_book::{Command, Event, EventKind, EventSink};
-use toprung_trace::{LatencyHistogram, LatencySampler};
+use toprung_book::{Command, CommandKind, Event, EventKind, EventSink};
+use toprung_trace::{LatencyByKind, LatencySampler};
 
 use crate::config::{Horizon, SimConfig};
 use crate::flow::{Flow, FlowView};
 use crate::metrics::{L1Row, Metrics, Sampler, Tally};
+use crate::observe::{Unseen, Watch};
 use crate::result::BookResult;
 use crate::touch::{Touch, TouchWatch};
 use crate::venue::SimBook;
 
 /// Events to expect between two rows at the least, so that sampling stays a small part of the work.
 const EVENTS_PER_ROW_MIN: f64 = 64.0;
+
+/// Kinds of command; the last is the replace.
+const COMMAND_KINDS: usize = CommandKind::Replace as usize + 1;
 
 /// A book, and what the run knows of it.
 struct Venue<B> {
@@ -92,7 +96,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
             tally: Tally::new(reference),
             metrics: Metrics::default(),
             sampler: Sampler::new(config.samples.rows, row_interval_ns(config)),
-            latency: LatencySampler::new(config.latency_sampling),
+            latency: LatencySampler::new(config.latency_sampling, COMMAND_KINDS),
             depth_ticks: config.samples.depth_ticks,
             warmup_events: 0,
             warmup_left: config.warmup_events,
@@ -108,11 +112,16 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
 
     /// Applies at most `budget` commands and says how many it were; fewer only if the run is over.
     pub(crate) fn advance(&mut self, budget: u64) -> u64 {
+        self.advance_watched(budget, &mut Unseen)
+    }
+
+    /// The same under the eyes of `watch`.
+    pub(crate) fn advance_watched<W: Watch>(&mut self, budget: u64, watch: &mut W) -> u64 {
         let mut done = 0;
         if self.warmup_left > 0 {
             let n = self.warmup_left.min(budget);
             for _ in 0..n {
-                self.warm_up();
+                self.warm_up(watch);
             }
             self.warmup_left -= n;
             self.warmup_events += n;
@@ -132,7 +141,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
                     self.now_ns = self.end_ns;
                     return done + k;
                 }
-                self.step(time, cmd);
+                self.step(time, cmd, watch);
             }
             self.events_left -= n;
             self.complete = self.events_left == 0;
@@ -152,12 +161,13 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
     }
 
     /// One command of the warm-up: counted nowhere but in the digest.
-    fn warm_up(&mut self) {
+    fn warm_up<W: Watch>(&mut self, watch: &mut W) {
         let (time, cmd) = self.flow.next(&self.venue);
         let Venue { book, touch } = &mut self.venue;
-        let mut watch = TouchWatch::default();
-        book.apply(&cmd, &mut Watching { watch: &mut watch, touch, last_price: &mut self.tally.last_price });
-        if watch.changed {
+        let mut changes = TouchWatch::default();
+        let mut watching = Watching { watch: &mut changes, touch, last_price: &mut self.tally.last_price };
+        watch.carry_out(book, &cmd, &mut watching);
+        if changes.changed {
             touch.refresh(book);
         }
         self.now_ns = time;
@@ -171,7 +181,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
 
     /// One command of the measured part.
     #[inline(always)]
-    fn step(&mut self, time: u64, cmd: Command) {
+    fn step<W: Watch>(&mut self, time: u64, cmd: Command, watch: &mut W) {
         if self.sampler.is_due(time - self.start_ns) {
             self.sample(time);
         }
@@ -179,8 +189,8 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
         self.tally.command(cmd.kind);
         let Venue { book, touch } = &mut self.venue;
         let mut recorder = Recorder { tally: &mut self.tally, touch, watch: TouchWatch::default() };
-        let timer = self.latency.start();
-        book.apply(&cmd, &mut recorder);
+        let timer = self.latency.start(cmd.kind as usize);
+        watch.carry_out(book, &cmd, &mut recorder);
         self.latency.stop(timer);
         if recorder.watch.changed {
             self.metrics.hold(touch, time - self.measured_ns);
@@ -209,7 +219,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
     }
 
     /// Ends the run where it is.
-    pub(crate) fn finish(mut self, keep_samples: bool) -> (BookResult, Option<LatencyHistogram>) {
+    pub(crate) fn finish(mut self, keep_samples: bool) -> (BookResult, Option<LatencyByKind>) {
         if self.warmup_left == 0 {
             let end = self.now_ns;
             self.metrics.hold(&self.venue.touch, end - self.measured_ns);
@@ -227,7 +237,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
             complete: self.complete,
             samples: keep_samples.then_some(samples),
         };
-        (result, self.latency.into_histogram())
+        (result, self.latency.into_latencies())
     }
 }
 

@@ -14,6 +14,7 @@ mod config;
 mod error;
 pub mod flow;
 mod metrics;
+mod observe;
 mod policy_settings;
 pub mod random;
 mod result;
@@ -26,6 +27,7 @@ pub use config::{BookSettings, Horizon, ReplacePrioritySetting, SampleSettings, 
 pub use error::{ConfigError, SimError};
 pub use flow::{FlowConfig, SantaFeConfig};
 pub use metrics::{L1Row, L1Samples, Metrics, MidRange};
+pub use observe::{Observer, apply_observed, observe};
 pub use policy_settings::{PolicySettings, PresetSettings};
 pub use result::{BookResult, Progress, SimResult};
 pub use run::simulate;

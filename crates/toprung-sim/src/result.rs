@@ -1,7 +1,7 @@
 //! What a run gives back: [`SimResult`], and what it says while it runs: [`Progress`].
 
 use toprung_book::Digest;
-use toprung_trace::LatencyHistogram;
+use toprung_trace::{LatencyByKind, LatencyHistogram};
 
 use crate::metrics::{L1Samples, Metrics};
 
@@ -80,6 +80,8 @@ pub struct SimResult {
     pub elapsed_ns: u64,
     /// Time per command, if it was sampled. Not part of any digest.
     pub latency: Option<LatencyHistogram>,
+    /// The same by kind of command, numbered as in [`CommandKind`](toprung_book::CommandKind).
+    pub latency_by_kind: Option<LatencyByKind>,
 }
 
 impl SimResult {

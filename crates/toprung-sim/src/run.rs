@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 use toprung_book::{Book, Digest};
-use toprung_trace::{LatencyHistogram, Stopwatch};
+use toprung_trace::{LatencyByKind, Stopwatch};
 
 use crate::book_run::BookRun;
 use crate::config::SimConfig;
@@ -83,9 +83,10 @@ pub fn simulate(
         }
     });
     progress(shared.progress(config));
-    let latency = shared.latency.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let latency_by_kind = shared.latency.into_inner().unwrap_or_else(PoisonError::into_inner);
     let (books, elapsed_ns) = outcome.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(SimResult { threads, elapsed_ns, latency, ..put_together(books) })
+    let latency = latency_by_kind.as_ref().map(LatencyByKind::all);
+    Ok(SimResult { threads, elapsed_ns, latency, latency_by_kind, ..put_together(books) })
 }
 
 /// What the workers and the calling thread both see.
@@ -94,7 +95,7 @@ struct Shared<'a> {
     events: AtomicU64,
     books: AtomicU32,
     /// Of all finished books: the order of adding does not matter, and a histogram per book would be too large to keep.
-    latency: Mutex<Option<LatencyHistogram>>,
+    latency: Mutex<Option<LatencyByKind>>,
     done: Done,
 }
 
@@ -157,27 +158,33 @@ fn run_book(config: &SimConfig, index: u32, shared: &Shared<'_>) -> BookResult {
 
 fn drive<F: Flow>(config: &SimConfig, flow: F, index: u32, shared: &Shared<'_>) -> BookResult {
     let mut run = BookRun::<Book, F>::new(config, flow);
-    let in_time_order = config.book.policy.policy("book.policy").is_ok_and(|policy| policy.is_fifo());
+    let in_time_order = matches_in_time_order(config);
     while !run.is_complete() && !shared.cancel.load(Relaxed) {
-        let chunk = if in_time_order {
-            CHUNK_EVENTS
-        } else {
-            (CHUNK_VISITS / (run.resting_orders() as u64 + 1)).clamp(1, CHUNK_EVENTS)
-        };
+        let chunk = chunk_events(in_time_order, run.resting_orders());
         shared.events.fetch_add(run.advance(chunk), Relaxed);
     }
     if run.is_complete() {
         shared.books.fetch_add(1, Relaxed);
     }
-    let (result, histogram) = run.finish(index < config.samples.books);
-    if let Some(h) = histogram {
+    let (result, latencies) = run.finish(index < config.samples.books);
+    if let Some(l) = latencies {
         let mut all = shared.latency.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *all {
-            Some(all) => all.merge(&h),
-            none => *none = Some(h),
+            Some(all) => all.merge(&l),
+            none => *none = Some(l),
         }
     }
     result
+}
+
+/// Whether a command visits no more orders than it fills.
+pub(crate) fn matches_in_time_order(config: &SimConfig) -> bool {
+    config.book.policy.policy("book.policy").is_ok_and(|policy| policy.is_fifo())
+}
+
+/// Commands to the next look at the cancel flag, of a book in which so many orders rest.
+pub(crate) fn chunk_events(in_time_order: bool, resting_orders: usize) -> u64 {
+    if in_time_order { CHUNK_EVENTS } else { (CHUNK_VISITS / (resting_orders as u64 + 1)).clamp(1, CHUNK_EVENTS) }
 }
 
 /// Adds the books up in their order.
@@ -194,5 +201,15 @@ fn put_together(books: Vec<BookResult>) -> SimResult {
         events += book.warmup_events + book.metrics.events;
         cancelled |= !book.complete;
     }
-    SimResult { cancelled, digest, metrics, books, events, threads: 0, elapsed_ns: 0, latency: None }
+    SimResult {
+        cancelled,
+        digest,
+        metrics,
+        books,
+        events,
+        threads: 0,
+        elapsed_ns: 0,
+        latency: None,
+        latency_by_kind: None,
+    }
 }

@@ -166,7 +166,12 @@ fn progress_is_rare_grows_and_ends_at_one() {
 #[test]
 fn latency_is_sampled_when_asked_for() {
     let r = run(&SimConfig { latency_sampling: Some(2), ..small() });
+    let by_kind = r.latency_by_kind.unwrap();
     let s = r.latency.unwrap().summary();
+    let counts: Vec<_> = by_kind.iter().map(|(kind, h)| (kind, h.count())).collect();
+    // Limit orders, market orders and cancels: what the model sends.
+    assert_eq!(counts.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), [0, 1, 2]);
+    assert_eq!(counts.iter().map(|(_, n)| n).sum::<u64>(), s.count);
     assert_eq!(s.count, 13 * 5_000 / 4);
     assert!(s.p50_ns > 0 && s.p50_ns <= s.p99_ns && s.clock_overhead_ns > 0);
     assert!(run(&small()).latency.is_none());

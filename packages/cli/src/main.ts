@@ -31,6 +31,8 @@ export interface CommandModule {
 const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   simulate: () => import('./commands/simulate.js'),
   replay: () => import('./commands/replay.js'),
+  profile: () => import('./commands/profile.js'),
+  trace: () => import('./commands/trace.js'),
   journal: () => import('./commands/journal.js'),
   scenarios: () => import('./commands/scenarios.js'),
   policies: () => import('./commands/policies.js'),
@@ -41,6 +43,8 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
 const summaries: Readonly<Record<CommandName, string>> = {
   simulate: 'Simulate a market and print what happened',
   replay: 'Replay an exchange day and compare every fill with what the exchange did',
+  profile: 'Show where the time of a scenario’s orders goes: trace, report, flame graph',
+  trace: 'Record, capture, analyze, compare, export or verify a trace',
   journal: 'Inspect, verify or recover the journal of a book',
   scenarios: 'List the scenarios, or show one',
   policies: 'List the matching policies, or compare what each allocates of one level',
@@ -73,7 +77,8 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<Ex
   // `toprung help simulate` is `toprung simulate --help`.
   if (args[0] === 'help') return dispatch([...args.slice(1), '--help'], terminal);
   const name = commandOf(args);
-  const wantsHelp = args.includes('--help') || args.includes('-h');
+  const beforeDashes = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  const wantsHelp = beforeDashes.includes('--help') || beforeDashes.includes('-h');
   if (name === undefined) {
     const options = {
       ...globalOptions,
@@ -101,12 +106,14 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<Ex
     terminal.print(await commandHelp(spec));
     return ExitCode.ok;
   }
+  const dashes = spec.takesCommand === true ? args.indexOf('--') : -1;
+  const own = dashes < 0 ? args : args.slice(0, dashes);
   const parsed = await parser(spec)
     .fail((message, error) => {
       throw error ?? usageError(message, [`\`toprung ${name} --help\` shows how it is used`]);
     })
-    .parseAsync([...args]);
-  return command.run(parsed, terminal);
+    .parseAsync([...own]);
+  return command.run(dashes < 0 ? parsed : { ...parsed, command: args.slice(dashes + 1) }, terminal);
 }
 
 /** A yargs parser for one command. */

@@ -117,6 +117,55 @@ export declare class NativeVenue {
   memoryBytes(): number
   /** Fails when the venue is inconsistent, which would be a defect of toprung. Visits every order. */
   checkInvariants(): void
+/** A trace, kept in Rust; its events come out as columns of equal length, in the order of time. */
+export declare class NativeTrace {
+  /** Threads, texts, clock and quality, as JSON. */
+  header(): string
+  /** When each event is, ns. */
+  times(): Float64Array
+  /** When each complete event ends, ns; of any other kind its time once more. */
+  ends(): Float64Array
+  /** Ids of counters, asynchronous and flow events; otherwise 0. */
+  ids(): Float64Array
+  /** Index of each event's thread in the header. */
+  threads(): Uint32Array
+  /** Index of each event's category in the header's texts. */
+  categories(): Uint32Array
+  /** Index of each event's name in the header's texts. */
+  names(): Uint32Array
+  /** What each event is: 0 instant, 1 counter, 2 begin, 3 end, 4 complete, 5 to 7 asynchronous, 8 to 10 flow. */
+  kinds(): Uint8Array
+  /** Where each event's arguments begin in the columns of arguments, and where the last one's end. */
+  argStarts(): Uint32Array
+  /** Index of each argument's name in the header's texts. */
+  argNames(): Uint32Array
+  /** What each argument is: 0 nothing, 1 integer, 2 double, 3 text, 4 address, 5 truth value, 6 bytes. */
+  argTypes(): Uint8Array
+  /** Each argument's value: a number, the index of a text, 0 or 1, or how many bytes. Integers beyond 2^53 are rounded. */
+  argValues(): Float64Array
+  /** Writes what happened from `from_ns` to `to_ns` to `path` as a trace of its own, gzipped if that ends in `.gz`. */
+  window(path: string, fromNs: number, toNs: number): Promise<void>
+}
+
+/** A thread that waits to record a run. Its id is known before the run begins, so that magic-trace can be attached to it. */
+export declare class NativeTracer {
+  /**
+   * Checks the options of a recorded run, as JSON, and starts its thread, which waits. Without [`run`](Self::run) the
+   * thread ends when this is collected.
+   */
+  constructor(options: string)
+  /** The id of the thread: what `magic-trace attach -pid` is given. */
+  get tid(): number
+  /** Whether the trigger may fire from now on. */
+  arm(on: boolean): void
+  /** How far the run is, as JSON. */
+  status(): string
+  /**
+   * Lets the run begin; gives its report, as JSON, when the trace is written. Once only.
+   *
+   * `onProgress` is given commands done and expected, at most ten times a second; the other two numbers are 0.
+   */
+  run(cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, unusedToo: number) => void): Promise<string>
 }
 
 /** Says what lies in the journal `dir`, as JSON. Changes nothing. */
@@ -150,3 +199,36 @@ export declare function scenarios(): string
  * `onProgress` is given commands done and expected, and books done and in all, at most ten times a second.
  */
 export declare function simulate(config: string, cancel: CancelFlag, onProgress: (eventsDone: number, eventsTotal: number, booksDone: number, booksTotal: number) => void): Promise<NativeSimulation>
+
+/** Analyses the trace `path`; gives the analysis as JSON. `options` is JSON: `roots`, `slowest`, `functions`, `seed`. */
+export declare function traceAnalyze(path: string, options: string): Promise<string>
+
+/** Compares the trace `b` with the trace `a`; gives the difference as JSON. `options` is JSON: `roots`, `seed`, `leastChange`. */
+export declare function traceDiff(a: string, b: string, options: string): Promise<string>
+
+/**
+ * Writes the trace `from` to `to` in another format: `fxt`, `chrome`, `speedscope`, `collapsed` or `svg`. `options` is
+ * JSON: `fromNs`, `toNs`, `order`, `ordersOnly`, `title`.
+ */
+export declare function traceExport(from: string, to: string, format: string, options: string): Promise<void>
+
+/**
+ * Where `magic_trace_stop_indicator` is mapped, and the ids of this process and of the calling thread, as JSON. The
+ * address is hexadecimal text: what `magic-trace attach -pid TID -trigger addr:` is given.
+ */
+export declare function traceInfo(): string
+
+/** Calls magic-trace's hook on the calling thread, with an integer from 0 for whoever looks at the hit. */
+export declare function traceMark(arg: number): void
+
+/**
+ * Calls the hook on the calling thread and, as often, on another, and counts the calls of the first with a hardware
+ * breakpoint as magic-trace sets it; gives the counts, or why there is no breakpoint, as JSON.
+ */
+export declare function traceProbe(fires: number): string
+
+/** Reads the trace file `path`. */
+export declare function traceRead(path: string): Promise<NativeTrace>
+
+/** Reads the trace `path` to its end and says, as JSON, what is wrong with it. */
+export declare function traceVerify(path: string): Promise<string>

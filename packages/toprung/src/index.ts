@@ -4,6 +4,7 @@
  * - {@link simulate}: many books under an order-flow model; {@link scenarios}: ready-made configurations.
  * - {@link replay}: a recorded day through a book, every fill checked.
  * - {@link policies}: the exchanges' matching algorithms, and who gets what under each.
+ * - {@link trace}: where the time of an order goes: flight recorder, magic-trace, perf, and what they say.
  * - {@link journal}: what a journal on disk holds, whether it is sound, and the book recovered from it.
  * - {@link OrderBook}: one book; commands in batches, events in columns.
  * - {@link Venue}: a book with every order type, sessions and auctions around it.
@@ -32,3 +33,4 @@ export * from './venue/orders.js';
 export * from './venue/table.js';
 export * from './venue/venue.js';
 export * from './venue/venue-batch.js';
+export * from './trace/index.js';

@@ -3,6 +3,7 @@
  */
 import { parseConfig, type SimulationConfig, type SimulationConfigInput, simulationConfigSchema } from './config.js';
 import { fromNative } from './errors.js';
+import type { COMMAND_KINDS } from './names.js';
 import { type NativeSimulation, native } from './native.js';
 import { carryOut, type RunOptions } from './run.js';
 
@@ -121,6 +122,8 @@ export interface SimulationSummary {
   metrics: SimulationMetrics;
   /** Time per command, if it was sampled (`latencySampling`). */
   latency: LatencySummary | null;
+  /** The same by kind of command; a kind that was not timed is missing. */
+  latencyByKind: Partial<Record<(typeof COMMAND_KINDS)[number], LatencySummary>> | null;
 }
 
 /** One book's part of a run. */
@@ -197,6 +200,7 @@ export class SimulationResult implements SimulationSummary {
   readonly bookCount: number;
   readonly metrics: SimulationMetrics;
   readonly latency: LatencySummary | null;
+  readonly latencyByKind: SimulationSummary['latencyByKind'];
   readonly #native: NativeSimulation;
 
   /** @internal */
@@ -212,6 +216,7 @@ export class SimulationResult implements SimulationSummary {
     this.bookCount = summary.bookCount;
     this.metrics = summary.metrics;
     this.latency = summary.latency;
+    this.latencyByKind = summary.latencyByKind;
     this.#native = handle;
   }
 
@@ -252,9 +257,9 @@ export class SimulationResult implements SimulationSummary {
 
   /** Configuration and totals, for `JSON.stringify`. */
   toJSON(): SimulationSummary & { config: SimulationConfig } {
-    const { config, digest, events, threads, elapsedNs, eventsPerSecond, cancelled, bookCount, metrics, latency } =
-      this;
-    return { config, digest, events, threads, elapsedNs, eventsPerSecond, cancelled, bookCount, metrics, latency };
+    const { config, digest, events, threads, elapsedNs, eventsPerSecond, cancelled, bookCount, metrics } = this;
+    const totals = { config, digest, events, threads, elapsedNs, eventsPerSecond, cancelled, bookCount, metrics };
+    return { ...totals, latency: this.latency, latencyByKind: this.latencyByKind };
   }
 }
 
