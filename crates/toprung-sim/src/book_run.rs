@@ -2,7 +2,7 @@
 //!
 //! A run depends on nothing but the configuration and the book's index, so books can be run by anybody in any order.
 
-use toprung_book::{Command, Event, EventKind, EventSink};
+use toprung_book::{Command, Event, EventKind, EventSink, Side};
 use toprung_trace::{LatencyHistogram, LatencySampler};
 
 use crate::config::{Horizon, SimConfig};
@@ -30,6 +30,11 @@ impl<B: SimBook> FlowView for Venue<B> {
     #[inline(always)]
     fn contains(&self, id: u64) -> bool {
         self.book.contains(id)
+    }
+
+    #[inline(always)]
+    fn qty_at(&self, side: Side, price: i64) -> u64 {
+        self.book.qty_at(side, price)
     }
 }
 

@@ -17,6 +17,9 @@ pub(crate) trait SimBook {
     /// Whether order `id` rests.
     fn contains(&self, id: u64) -> bool;
 
+    /// Open quantity at a price, 0 where nothing rests.
+    fn qty_at(&self, side: Side, price: i64) -> u64;
+
     /// Open quantity at the best price and the `ticks - 1` prices behind it.
     fn depth_within(&self, side: Side, ticks: u32) -> u64;
 
@@ -56,6 +59,11 @@ impl SimBook for Book {
         Book::contains(self, id)
     }
 
+    #[inline(always)]
+    fn qty_at(&self, side: Side, price: i64) -> u64 {
+        Book::qty_at(self, side, price)
+    }
+
     fn depth_within(&self, side: Side, ticks: u32) -> u64 {
         within(self.depth(side).map(|l| (l.price, l.qty)), ticks)
     }
@@ -85,6 +93,11 @@ impl SimBook for toprung_book::naive::NaiveBook {
 
     fn contains(&self, id: u64) -> bool {
         toprung_book::MatchingBook::order(self, id).is_some()
+    }
+
+    fn qty_at(&self, side: Side, price: i64) -> u64 {
+        let levels = toprung_book::MatchingBook::levels(self, side, usize::MAX);
+        levels.into_iter().find(|l| l.price == price).map_or(0, |l| l.qty)
     }
 
     fn depth_within(&self, side: Side, ticks: u32) -> u64 {

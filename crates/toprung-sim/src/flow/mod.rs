@@ -15,7 +15,7 @@ mod rate;
 pub mod santa_fe;
 
 use serde::{Deserialize, Serialize};
-use toprung_book::Command;
+use toprung_book::{Command, Side};
 
 pub use rate::Rate;
 pub use santa_fe::SantaFeConfig;
@@ -82,12 +82,48 @@ pub(crate) trait FlowView {
 
     /// Whether order `id` rests.
     fn contains(&self, id: u64) -> bool;
+
+    /// Open quantity at a price, 0 where nothing rests.
+    fn qty_at(&self, side: Side, price: i64) -> u64;
 }
 
-/// A running model: the superposed processes of one book's background flow.
+/// A running model: the superposed processes of one book's background flow, with one pending event.
+///
+/// A driver calls [`arm`](Flow::arm) for the time of the pending event and, once everything before that time has
+/// happened, [`fire`](Flow::fire) for what it is: prices, sides and orders are chosen when the event happens, from the
+/// book as it then is. Where somebody else changes the book in between, the driver says so with
+/// [`disturbed`](Flow::disturbed).
 pub(crate) trait Flow {
-    /// Moves simulated time on to the next event and gives its time and command.
+    /// Draws the time of the next event: once to begin with, then after every [`fire`](Flow::fire).
     ///
     /// Time is in ns from the start of the run and never goes back; it saturates at `u64::MAX`.
-    fn next<V: FlowView>(&mut self, view: &V) -> (u64, Command);
+    fn arm<V: FlowView>(&mut self, view: &V) -> u64;
+
+    /// What happens at the time that [`arm`](Flow::arm) gave; `None` if nothing does, as when a candidate is thinned out.
+    fn fire<V: FlowView>(&mut self, view: &V) -> Option<Command>;
+
+    /// Somebody else changed the book at `now_ns`, which is not later than the pending event.
+    ///
+    /// Gives the new time of the pending event if the change moved it. A model whose rates do not depend on the book has
+    /// nothing to do here.
+    fn disturbed<V: FlowView>(&mut self, _now_ns: u64, _view: &V) -> Option<u64> {
+        None
+    }
+
+    /// Goes on with other parameters from `now_ns`: `None` if this model cannot, or if `config` is of another model;
+    /// otherwise the new time of the pending event.
+    fn retune<V: FlowView>(&mut self, _config: &FlowConfig, _now_ns: u64, _view: &V) -> Option<u64> {
+        None
+    }
+
+    /// The next command and its time, for a book that nobody else touches.
+    #[inline(always)]
+    fn next<V: FlowView>(&mut self, view: &V) -> (u64, Command) {
+        loop {
+            let time = self.arm(view);
+            if let Some(cmd) = self.fire(view) {
+                return (time, cmd);
+            }
+        }
+    }
 }

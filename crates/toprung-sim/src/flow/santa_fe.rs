@@ -33,7 +33,7 @@
 use serde::{Deserialize, Serialize};
 use toprung_book::{Command, Side};
 
-use super::{Flow, FlowView, Rate};
+use super::{Flow, FlowConfig, FlowView, Rate};
 use crate::error::ConfigError;
 use crate::random::{StreamKey, Xoshiro256pp, below, exponential};
 
@@ -173,13 +173,17 @@ impl Divisor {
 }
 
 /// The model at work on one book.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SantaFe {
     rng: Xoshiro256pp,
     /// Rates in 32.32 fixed point: a limit order at one of the 2W places, all of them, and all market orders.
     place: Divisor,
     limits: u64,
     market_side: u64,
+    /// Limit and market orders together.
+    arrivals: u64,
+    /// The sum of all rates when the pending event was drawn.
+    rate: u64,
     cancel: Divisor,
     window: u64,
     size: u64,
@@ -202,25 +206,40 @@ impl SantaFe {
 
     /// The model with checked parameters, ids from 1, at time 0.
     fn new(config: &SantaFeConfig, rng: Xoshiro256pp) -> SantaFe {
-        let bits = |rate: f64| Rate::from_per_second(rate).unwrap_or_default().bits();
-        let place = bits(config.limit_rate);
-        let window = u64::from(config.window_ticks);
-        let cancel = bits(config.cancel_rate);
-        SantaFe {
+        let mut flow = SantaFe {
             rng,
-            place: Divisor::new(place),
-            limits: 2 * window * place,
-            market_side: bits(config.market_rate / 2.0),
-            cancel: Divisor::new(cancel),
-            window,
-            size: config.order_size,
+            place: Divisor::new(0),
+            limits: 0,
+            market_side: 0,
+            arrivals: 0,
+            rate: 0,
+            cancel: Divisor::new(0),
+            window: 0,
+            size: 0,
             next_id: 1,
             entries: Vec::new(),
             room: 0,
-            entries_max: ((CANCELS_MAX << 32) / cancel.max(1)) as usize,
+            entries_max: 0,
             time_ns: 0,
             time_fraction: 0,
-        }
+        };
+        flow.set_rates(config);
+        flow
+    }
+
+    /// Takes over the rates, window and size of `config`.
+    fn set_rates(&mut self, config: &SantaFeConfig) {
+        let bits = |rate: f64| Rate::from_per_second(rate).unwrap_or_default().bits();
+        let place = bits(config.limit_rate);
+        let cancel = bits(config.cancel_rate);
+        self.window = u64::from(config.window_ticks);
+        self.place = Divisor::new(place);
+        self.limits = 2 * self.window * place;
+        self.market_side = bits(config.market_rate / 2.0);
+        self.arrivals = self.limits + 2 * self.market_side;
+        self.cancel = Divisor::new(cancel);
+        self.size = config.order_size;
+        self.entries_max = ((CANCELS_MAX << 32) / cancel.max(1)) as usize;
     }
 
     /// Lets an exponential time pass, of total rate `rate` (from 2³² to 2⁶³).
@@ -271,37 +290,43 @@ impl SantaFe {
 
 impl Flow for SantaFe {
     #[inline(always)]
-    fn next<V: FlowView>(&mut self, view: &V) -> (u64, Command) {
-        loop {
-            let markets = 2 * self.market_side;
-            let arrivals = self.limits + markets;
-            let rate = arrivals + self.cancel.d * self.entries.len() as u64;
-            self.pass(rate);
-            let pick = below(&mut self.rng, rate);
-            if pick < self.limits {
-                let at = self.place.quotient(pick);
-                let touch = view.touch();
-                // The side is a coin's toss: no branch on it. `sell` is 0 or 1, its negative a mask.
-                let sell = i64::from(at >= self.window);
-                let (above, below) = (touch.bid + 1 - self.window as i64, touch.ask - 1);
-                let price = (below - at as i64) & (sell - 1) | (above + at as i64) & -sell;
-                let side = Side::BOTH[sell as usize];
-                return (self.time_ns, Command::limit(self.enter(view), side, price, self.size));
-            }
-            if pick >= arrivals {
-                let at = self.cancel.quotient(pick - arrivals) as usize;
-                let id = self.entries.swap_remove(at);
-                if view.contains(id) {
-                    return (self.time_ns, Command::cancel(id));
-                }
-                // A filled order's entry: nothing happens, time has passed.
-                continue;
-            }
-            let side = if pick - self.limits < self.market_side { Side::Buy } else { Side::Sell };
-            let id = self.next_id;
-            self.next_id += 1;
-            return (self.time_ns, Command::market(id, side, self.size));
+    fn arm<V: FlowView>(&mut self, _view: &V) -> u64 {
+        self.rate = self.arrivals + self.cancel.d * self.entries.len() as u64;
+        self.pass(self.rate);
+        self.time_ns
+    }
+
+    #[inline(always)]
+    fn fire<V: FlowView>(&mut self, view: &V) -> Option<Command> {
+        let pick = below(&mut self.rng, self.rate);
+        if pick < self.limits {
+            let at = self.place.quotient(pick);
+            let touch = view.touch();
+            // The side is a coin's toss: no branch on it. `sell` is 0 or 1, its negative a mask.
+            let sell = i64::from(at >= self.window);
+            let (above, below) = (touch.bid + 1 - self.window as i64, touch.ask - 1);
+            let price = (below - at as i64) & (sell - 1) | (above + at as i64) & -sell;
+            let side = Side::BOTH[sell as usize];
+            return Some(Command::limit(self.enter(view), side, price, self.size));
         }
+        if pick >= self.arrivals {
+            let at = self.cancel.quotient(pick - self.arrivals) as usize;
+            let id = self.entries.swap_remove(at);
+            // A filled order's entry: nothing happens, time has passed.
+            return view.contains(id).then(|| Command::cancel(id));
+        }
+        let side = if pick - self.limits < self.market_side { Side::Buy } else { Side::Sell };
+        let id = self.next_id;
+        self.next_id += 1;
+        Some(Command::market(id, side, self.size))
+    }
+
+    /// Every process is memoryless, so the pending event is drawn anew from `now_ns` with the new rates.
+    fn retune<V: FlowView>(&mut self, config: &FlowConfig, now_ns: u64, view: &V) -> Option<u64> {
+        let FlowConfig::SantaFe(config) = config else { return None };
+        self.set_rates(config);
+        (self.time_ns, self.time_fraction) = (now_ns, 0);
+        Some(self.arm(view))
     }
 }
 
@@ -323,6 +348,10 @@ mod tests {
 
         fn contains(&self, id: u64) -> bool {
             !self.dead.contains(&id)
+        }
+
+        fn qty_at(&self, _side: Side, _price: i64) -> u64 {
+            0
         }
     }
 
