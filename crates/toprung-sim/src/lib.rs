@@ -7,12 +7,16 @@
 //!
 //! - [`random`]: counter-based streams, bounded integers, exponentials, all in integers.
 //! - [`flow`]: order-flow models, one module each.
-//! - [`scenarios`]: named configurations.
+//! - [`kernel`], [`agents`]: markets of agents that react, on one or more venues.
+//! - [`scenarios`]: named configurations; [`catalogue`]: scenarios with a control arm and a verdict.
 
+pub mod agents;
 mod book_run;
+pub mod catalogue;
 mod config;
 mod error;
 pub mod flow;
+pub mod kernel;
 mod metrics;
 mod policy_settings;
 pub mod random;
@@ -25,6 +29,10 @@ mod venue;
 pub use config::{BookSettings, Horizon, ReplacePrioritySetting, SampleSettings, SimConfig};
 pub use error::{ConfigError, SimError};
 pub use flow::{FlowConfig, SantaFeConfig};
+pub use kernel::{
+    Account, AgentConfig, Decision, FundamentalConfig, GroupResult, Latency, MarketConfig, MarketResult, PauseRule,
+    Quote, Recording, Retune, Stop, VenueConfig, VenueResult, World, run_markets,
+};
 pub use metrics::{L1Row, L1Samples, Metrics, MidRange};
 pub use policy_settings::{PolicySettings, PresetSettings};
 pub use result::{BookResult, Progress, SimResult};
