@@ -24,7 +24,10 @@ mod venue;
 
 pub use config::{BookSettings, Horizon, ReplacePrioritySetting, SampleSettings, SimConfig};
 pub use error::{ConfigError, SimError};
-pub use flow::{FlowConfig, SantaFeConfig};
+pub use flow::{
+    CorrelatedConfig, CstConfig, FlowConfig, HawkesConfig, ImbalanceSpreadConfig, MikeFarmerConfig,
+    QueueReactiveConfig, RealisticDayConfig, SantaFeConfig, SeasonConfig, SplittingConfig,
+};
 pub use metrics::{L1Row, L1Samples, Metrics, MidRange};
 pub use policy_settings::{PolicySettings, PresetSettings};
 pub use result::{BookResult, Progress, SimResult};
