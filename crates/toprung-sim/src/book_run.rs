@@ -6,7 +6,7 @@ use toprung_book::{Command, Event, EventKind, EventSink, Side};
 use toprung_trace::{LatencyHistogram, LatencySampler};
 
 use crate::config::{Horizon, SimConfig};
-use crate::flow::{Flow, FlowView};
+use crate::flow::{FLOW_IDS_END, Flow, FlowView};
 use crate::metrics::{L1Row, Metrics, Sampler, Tally};
 use crate::result::BookResult;
 use crate::touch::{Touch, TouchWatch};
@@ -35,6 +35,11 @@ impl<B: SimBook> FlowView for Venue<B> {
     #[inline(always)]
     fn qty_at(&self, side: Side, price: i64) -> u64 {
         self.book.qty_at(side, price)
+    }
+
+    #[inline(always)]
+    fn last_order(&self, side: Side, price: i64) -> Option<u64> {
+        self.book.last_below(side, price, FLOW_IDS_END)
     }
 }
 
@@ -277,7 +282,7 @@ mod tests {
     use crate::random::StreamKey;
 
     fn begin<B: SimBook>(config: &SimConfig) -> BookRun<B, SantaFe> {
-        let FlowConfig::SantaFe(model) = &config.flow;
+        let FlowConfig::SantaFe(model) = &config.flow else { panic!("these tests are of Santa Fe") };
         BookRun::new(config, SantaFe::open(model, StreamKey::new(config.seed, &config.streams), 0))
     }
 

@@ -28,7 +28,10 @@ mod venue;
 
 pub use config::{BookSettings, Horizon, ReplacePrioritySetting, SampleSettings, SimConfig};
 pub use error::{ConfigError, SimError};
-pub use flow::{FlowConfig, SantaFeConfig};
+pub use flow::{
+    CorrelatedConfig, CstConfig, FlowConfig, HawkesConfig, ImbalanceSpreadConfig, MikeFarmerConfig,
+    QueueReactiveConfig, RealisticDayConfig, SantaFeConfig, SeasonConfig, SplittingConfig,
+};
 pub use kernel::{
     Account, AgentConfig, Decision, FundamentalConfig, GroupResult, Latency, MarketConfig, MarketResult, PauseRule,
     Quote, Recording, Retune, Stop, VenueConfig, VenueResult, World, run_markets,

@@ -21,6 +21,7 @@ pub(super) const KINDS: &[KindSpec] = &[
             lots("lots", 1.0, "size of an order"),
             real("withdrawShare", 0.0012, 1e-9, 1.0, "fall of the mid price that makes them withdraw, as a share"),
             ns("memoryNs", 3e11, "over which the fall is taken"),
+            ns("calmNs", 1.0, "how long they stay away after the fall was last so deep"),
             real("stayShare", 0.01, 0.0, 1.0, "share of new orders that still come when they have withdrawn"),
             real("panic", 5.0, 1.0, 1000.0, "factor of the rate of cancels then"),
             real("flattenRate", 0.0, 0.0, 1e6, "market orders per second to sell then"),
@@ -36,6 +37,7 @@ pub(super) const KINDS: &[KindSpec] = &[
                 lots: b.params.u("lots"),
                 withdraw_share: f("withdrawShare"),
                 memory_ns: b.params.u("memoryNs"),
+                calm_ns: b.params.u("calmNs"),
                 stay_share: f("stayShare"),
                 panic: f("panic"),
                 flatten_rate: f("flattenRate"),
@@ -45,6 +47,7 @@ pub(super) const KINDS: &[KindSpec] = &[
                 first_mid: None,
                 back_ns: None,
                 withdrawn: false,
+                away_ns: 0,
             })
         },
     },
@@ -102,6 +105,7 @@ struct MakerCrowd {
     lots: u64,
     withdraw_share: f64,
     memory_ns: u64,
+    calm_ns: u64,
     stay_share: f64,
     panic: f64,
     flatten_rate: f64,
@@ -112,6 +116,8 @@ struct MakerCrowd {
     /// When they are back, once there was a bottom.
     back_ns: Option<u64>,
     withdrawn: bool,
+    /// Until when they stay away.
+    away_ns: u64,
 }
 
 impl MakerCrowd {
@@ -123,10 +129,10 @@ impl MakerCrowd {
         if self.back_ns.is_none() && mid < (1.0 - self.bottom_share) * first {
             self.back_ns = Some(now + self.return_ns);
         }
-        self.withdrawn = match self.back_ns {
-            Some(back) => now < back,
-            None => mid < (1.0 - self.withdraw_share) * before,
-        };
+        if mid < (1.0 - self.withdraw_share) * before {
+            self.away_ns = now + self.calm_ns;
+        }
+        self.withdrawn = now < self.back_ns.unwrap_or(self.away_ns);
     }
 
     /// Candidates come at the greatest rate and are thinned, so that no timer need be moved when a rate changes.

@@ -215,22 +215,21 @@ impl Agent for Ladder {
         }
         let venue = ctx.home();
         let quote = ctx.quote(venue);
-        if quote.is_two_sided() {
-            let now = quote.spread() as f64;
-            let spread = self.spread.map_or(now, |s| self.smoothing * now + (1.0 - self.smoothing) * s);
-            self.spread = Some(spread);
-            let (volume, bought) = (quote.volume - self.seen.0, quote.buy_volume - self.seen.1);
-            self.seen = (quote.volume, quote.buy_volume);
-            let imbalance = if volume > 0 { 2.0 * bought as f64 / volume as f64 - 1.0 } else { 0.0 };
-            let mid = quote.mid() + self.skew * imbalance;
-            let size = ((self.pov * volume as f64).round() as u64).max(self.min_lots);
-            let step = ((self.spacing * spread).round() as i64).max(1);
-            let bid = (mid - spread / 2.0).floor() as i64;
-            let ask = ((mid + spread / 2.0).ceil() as i64).max(bid + 1);
-            for level in 0..self.levels {
-                ctx.limit(venue, Side::Buy, bid - level * step, size);
-                ctx.limit(venue, Side::Sell, ask + level * step, size);
-            }
+        // Of an empty side the last price counts: somebody must begin.
+        let now = quote.spread().max(1) as f64;
+        let spread = self.spread.map_or(now, |s| self.smoothing * now + (1.0 - self.smoothing) * s);
+        self.spread = Some(spread);
+        let (volume, bought) = (quote.volume - self.seen.0, quote.buy_volume - self.seen.1);
+        self.seen = (quote.volume, quote.buy_volume);
+        let imbalance = if volume > 0 { 2.0 * bought as f64 / volume as f64 - 1.0 } else { 0.0 };
+        let mid = quote.mid() + self.skew * imbalance;
+        let size = ((self.pov * volume as f64).round() as u64).max(self.min_lots);
+        let step = ((self.spacing * spread).round() as i64).max(1);
+        let bid = (mid - spread / 2.0).floor() as i64;
+        let ask = ((mid + spread / 2.0).ceil() as i64).max(bid + 1);
+        for level in 0..self.levels {
+            ctx.limit(venue, Side::Buy, bid - level * step, size);
+            ctx.limit(venue, Side::Sell, ask + level * step, size);
         }
         let wait = ctx.draws().exponential_ns(self.rate);
         ctx.wake_in(wait, 0);

@@ -204,17 +204,16 @@ impl Agent for Value {
             let estimate = self.estimate(ctx);
             let venue = ctx.home();
             let quote = ctx.quote(venue);
-            if quote.is_two_sided() {
-                let side = if estimate >= quote.mid() { Side::Buy } else { Side::Sell };
-                let size = self.size.draw(ctx.draws());
+            let size = self.size.draw(ctx.draws());
+            let (side, price) = if quote.is_two_sided() {
                 let reach = (2 * quote.spread()).max(1) as u64;
                 let offset = if ctx.draws().chance(self.at_touch) { 0 } else { ctx.draws().below(reach) as i64 };
-                let price = match side {
-                    Side::Buy => quote.ask - offset,
-                    Side::Sell => quote.bid + offset,
-                };
-                ctx.limit(venue, side, price, size);
-            }
+                if estimate >= quote.mid() { (Side::Buy, quote.ask - offset) } else { (Side::Sell, quote.bid + offset) }
+            } else {
+                // Somebody must begin: at what it believes the value to be.
+                (Side::BOTH[ctx.draws().below(2) as usize], estimate.round() as i64)
+            };
+            ctx.limit(venue, side, price, size);
         }
         let wait = ctx.draws().exponential_ns(self.rate);
         ctx.wake_in(wait, 1);

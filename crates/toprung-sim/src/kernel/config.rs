@@ -8,7 +8,7 @@ use super::latency::{LATENCY_MAX_NS, Latency};
 use crate::agents;
 use crate::config::{BookSettings, check, integer};
 use crate::error::ConfigError;
-use crate::flow::FlowConfig;
+use crate::flow::{FlowConfig, SeasonConfig};
 
 /// Venues, agents and what connects them. With nothing but its `seed` it determines every event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -58,6 +58,8 @@ pub struct VenueConfig {
     pub book: BookSettings,
     /// The background flow; none if it is not there.
     pub flow: Option<FlowConfig>,
+    /// The time of the day in the background flow; none if it is not there.
+    pub season: Option<SeasonConfig>,
     /// Price about which an empty book without flow starts, in ticks, within ±2⁵⁰.
     pub reference_price: i64,
     /// Time that the venue takes for one message, ns: messages wait in line. 0 takes none.
@@ -230,6 +232,9 @@ impl VenueConfig {
         self.book.to_book_config(0, "book.").map_err(nest)?;
         if let Some(flow) = &self.flow {
             flow.validate().map_err(nest)?;
+        }
+        if let Some(season) = &self.season {
+            season.validate().map_err(nest)?;
         }
         let price = self.reference_price;
         check(&at("referencePrice"), price.unsigned_abs() <= 1 << 50, "an integer within ±2^50", price)?;

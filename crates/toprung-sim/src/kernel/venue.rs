@@ -9,14 +9,13 @@ use super::agenda::{Agenda, Key};
 use super::config::{Retune, VenueConfig};
 use super::feed::{Feed, Quote, TapeRow};
 use super::record::{Trade, VenueCounts};
-use crate::flow::santa_fe::SantaFe as AnyFlow;
-use crate::flow::{Flow, FlowConfig, FlowView};
+use crate::flow::{AnyFlow, Background, FLOW_IDS_END, Flow, FlowView};
 use crate::random::StreamKey;
 use crate::touch::{Touch, TouchWatch};
 use crate::venue::SimBook;
 
 /// Ids from here on are agents': the next 16 bits are the agent's number, the last 32 count its orders.
-pub(crate) const AGENT_IDS: u64 = 1 << 48;
+pub(crate) const AGENT_IDS: u64 = FLOW_IDS_END;
 
 /// The id of an agent's order.
 pub(crate) fn order_id(agent: u32, seq: u32) -> u64 {
@@ -83,6 +82,11 @@ impl FlowView for Market {
     fn qty_at(&self, side: Side, price: i64) -> u64 {
         self.book.qty_at(side, price)
     }
+
+    #[inline(always)]
+    fn last_order(&self, side: Side, price: i64) -> Option<u64> {
+        self.book.last_below(side, price, FLOW_IDS_END)
+    }
 }
 
 /// A recorded day as background flow: commands and their times, in order.
@@ -90,9 +94,9 @@ pub type Recording = Arc<[(u64, Command)]>;
 
 /// What trades in the background.
 #[derive(Clone, Debug)]
-enum Background {
+enum Source {
     Nothing,
-    Model(Box<AnyFlow>),
+    Model(Box<Background<AnyFlow>>),
     Recorded(Recording, usize),
 }
 
@@ -101,7 +105,7 @@ enum Background {
 pub(crate) struct Venue {
     pub(crate) index: u16,
     pub(crate) market: Market,
-    background: Background,
+    background: Source,
     /// When the background's pending event arrives.
     background_ns: u64,
     retunes: Vec<Retune>,
@@ -216,12 +220,12 @@ impl Venue {
         let settings = config.book.to_book_config(0, "book.").expect("Invariant: the configuration was checked");
         let market = Market { book: Book::new(settings), touch: Touch::empty_at(reference) };
         let background = match (recording, &config.flow) {
-            (Some(recording), _) => Background::Recorded(recording, 0),
+            (Some(recording), _) => Source::Recorded(recording, 0),
             (None, Some(flow)) => {
-                let FlowConfig::SantaFe(m) = flow;
-                Background::Model(Box::new(AnyFlow::open(m, key, book)))
+                let flow = Background::new(flow.open(key, book), config.season.as_ref());
+                Source::Model(Box::new(flow))
             }
-            (None, None) => Background::Nothing,
+            (None, None) => Source::Nothing,
         };
         let pause = config.pause.map(|rule| {
             // Half ticks, as the sum of bid and ask.
@@ -256,9 +260,9 @@ impl Venue {
 
     fn arm(&mut self) {
         self.background_ns = match &mut self.background {
-            Background::Nothing => u64::MAX,
-            Background::Model(flow) => flow.arm(&self.market),
-            Background::Recorded(recording, at) => recording.get(*at).map_or(u64::MAX, |r| r.0),
+            Source::Nothing => u64::MAX,
+            Source::Model(flow) => flow.arm(&self.market),
+            Source::Recorded(recording, at) => recording.get(*at).map_or(u64::MAX, |r| r.0),
         };
     }
 
@@ -288,9 +292,9 @@ impl Venue {
         if self.background_ns <= self.inbox.next_ns() {
             self.occupy(time);
             let cmd = match &mut self.background {
-                Background::Nothing => None,
-                Background::Model(flow) => flow.fire(&self.market),
-                Background::Recorded(recording, at) => {
+                Source::Nothing => None,
+                Source::Model(flow) => flow.fire(&self.market),
+                Source::Recorded(recording, at) => {
                     let cmd = recording[*at].1;
                     *at += 1;
                     Some(cmd)
@@ -307,7 +311,7 @@ impl Venue {
             }
             self.counts.agent_messages += 1;
             self.execute(time, &cmd);
-            if let Background::Model(flow) = &mut self.background
+            if let Source::Model(flow) = &mut self.background
                 && let Some(moved) = flow.disturbed(time.min(self.background_ns), &self.market)
             {
                 self.background_ns = moved;
@@ -325,7 +329,7 @@ impl Venue {
     #[cold]
     fn retune(&mut self) {
         let Some(retune) = self.retunes.pop() else { return };
-        if let Background::Model(flow) = &mut self.background
+        if let Source::Model(flow) = &mut self.background
             && let Some(at) = flow.retune(&retune.flow, retune.at_ns, &self.market)
         {
             self.background_ns = at;
