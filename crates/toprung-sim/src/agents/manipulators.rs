@@ -8,6 +8,7 @@ use crate::kernel::{Agent, Context, Notice, NoticeKind};
 
 const SIDE: ParamSpec = side("side", "what the round trip ends with: -1 sells what it bought, 1 buys what it sold");
 const GENUINE: ParamSpec = lots("genuineLots", 1.0, "size of the order that is meant");
+const GAIN: ParamSpec = int("gainTicks", 2.0, 0.0, 1e6, "ticks of the genuine order beyond the best price of its side");
 const CYCLE: ParamSpec = ns("cycleNs", 1e10, "time between two round trips");
 const HOLD: ParamSpec = ns("holdNs", 5e9, "longest time that the false orders stay in a round trip");
 
@@ -21,6 +22,7 @@ pub(super) const KINDS: &[KindSpec] = &[
         params: &[
             SIDE,
             GENUINE,
+            GAIN,
             lots("spoofLots", 50.0, "size of the false order"),
             CYCLE,
             HOLD,
@@ -38,6 +40,7 @@ pub(super) const KINDS: &[KindSpec] = &[
         params: &[
             SIDE,
             GENUINE,
+            GAIN,
             lots("layerLots", 20.0, "size of each false order"),
             int("levels", 5.0, 1.0, 100.0, "levels with false orders"),
             CYCLE,
@@ -84,6 +87,7 @@ const TAKE_OFF: u32 = 2;
 struct Spoofer {
     exit: Side,
     genuine_lots: u64,
+    gain: i64,
     false_lots: u64,
     levels: i64,
     behind: i64,
@@ -102,6 +106,7 @@ impl Spoofer {
         Spoofer {
             exit: p.side("side"),
             genuine_lots: p.u("genuineLots"),
+            gain: p.i("gainTicks"),
             false_lots,
             levels,
             behind,
@@ -156,8 +161,9 @@ impl Agent for Spoofer {
                 }
                 // Whatever an unfinished round left is got out of with this one.
                 ctx.market(venue, !self.exit, self.genuine_lots);
-                let best = ctx.quote(venue).best(self.exit);
-                self.genuine = Some(ctx.limit(venue, self.exit, best, self.genuine_lots));
+                let gain = if self.exit == Side::Sell { self.gain } else { -self.gain };
+                let price = ctx.quote(venue).best(self.exit) + gain;
+                self.genuine = Some(ctx.limit(venue, self.exit, price, self.genuine_lots));
                 self.posing = true;
                 self.pose(ctx);
                 ctx.wake_in(self.hold_ns.min(self.cycle_ns), GIVE_UP | self.round << 2);

@@ -48,6 +48,12 @@ pub enum Of {
     MinBidDepth,
     /// Standard deviation between of the imbalance of the published depth.
     DepthImbalanceSd,
+    /// Mean between of the imbalance of the published depth, −1 to 1.
+    DepthImbalance,
+    /// Autocorrelation of the signs of trades at the lag `by`.
+    SignAcf,
+    /// Variance over mean of the number of trades in bins of `by` seconds.
+    TradeFano,
     /// Continuations over twice the alternations of mid moves, of the whole run.
     Eta,
     /// Greatest fall of the mid price between, from `from`, percent.
@@ -135,6 +141,9 @@ impl Measure {
             Of::MeanDepth => mean(&|q| (q.bid_depth + q.ask_depth) as f64 / 2.0),
             Of::MinBidDepth => rows.iter().map(|q| q.bid_depth as f64).fold(f64::NAN, f64::min),
             Of::DepthImbalanceSd => sd(rows.iter().map(|q| imbalance(q))),
+            Of::DepthImbalance => mean(&imbalance),
+            Of::SignAcf => sign_acf(&venue.trades, self.by as usize),
+            Of::TradeFano => trade_fano(&venue.trades, self.by, result.time_ns as f64 / 1e9),
             Of::Eta => venue.counts.mid_continuations as f64 / (2 * venue.counts.mid_alternations) as f64,
             Of::DropPercent => 100.0 * (1.0 - rows.iter().map(|q| q.mid()).fold(f64::NAN, f64::min) / start()),
             Of::RisePercent => 100.0 * (rows.iter().map(|q| q.mid()).fold(f64::NAN, f64::max) / start() - 1.0),
@@ -288,6 +297,26 @@ impl Measure {
         let step = result.venues[self.venue].samples.get(1).map_or(f64::NAN, |q| q.time_ns as f64 / 1e9);
         step * lag as f64 * -libm::log(2.0) / libm::log(rho)
     }
+}
+
+fn sign_acf(trades: &[Trade], lag: usize) -> f64 {
+    let signs: Vec<f64> = trades.iter().map(|t| if t.side == Side::Buy { 1.0 } else { -1.0 }).collect();
+    let mean = signs.iter().sum::<f64>() / signs.len() as f64;
+    let variance = 1.0 - mean * mean;
+    let pairs = signs.windows(lag + 1);
+    let n = pairs.len() as f64;
+    pairs.map(|w| (w[0] - mean) * (w[lag] - mean)).sum::<f64>() / n / variance
+}
+
+fn trade_fano(trades: &[Trade], bin: f64, seconds: f64) -> f64 {
+    let mut counts = vec![0.0; (seconds / bin) as usize];
+    for t in trades {
+        if let Some(count) = counts.get_mut((t.time_ns as f64 / 1e9 / bin) as usize) {
+            *count += 1.0;
+        }
+    }
+    let spread = sd(counts.iter().copied());
+    spread * spread / (counts.iter().sum::<f64>() / counts.len() as f64)
 }
 
 fn accounts<'a>(result: &'a MarketResult, group: &str) -> impl Iterator<Item = &'a Account> + use<'a> {
