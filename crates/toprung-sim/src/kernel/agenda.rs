@@ -76,6 +76,12 @@ impl<T> Agenda<T> {
         self.heap.peek().map_or(u64::MAX, |e| e.0.key.time_ns)
     }
 
+    /// The agent of the earliest.
+    #[inline(always)]
+    pub(crate) fn next_agent(&self) -> Option<usize> {
+        self.heap.peek().map(|e| e.0.key.agent as usize)
+    }
+
     pub(crate) fn pop(&mut self) -> Option<(Key, T)> {
         self.heap.pop().map(|Reverse(Entry { key, item })| (key, item))
     }

@@ -79,6 +79,8 @@ pub(crate) struct Seat {
     pub(crate) self_trade: SelfTrade,
     pub(crate) stop_ns: u64,
     pub(crate) absent: bool,
+    /// A decision of its waits for somebody outside.
+    pub(crate) asked: bool,
 }
 
 /// Why an agent is called.
@@ -285,6 +287,7 @@ impl Context<'_> {
     /// Leaves the decision to somebody outside, who sees what the agent sees now.
     pub fn ask_outside(&mut self) {
         let quote = self.quote(self.home());
+        self.seat.asked = true;
         let (time_ns, agent, account) = (self.now_ns, self.agent, self.seat.known);
         self.desk.waiting.push(Decision { time_ns, agent, quote, account, open_orders: self.seat.open.len() as u32 });
         self.desk.until_ns = self.desk.until_ns.min(self.now_ns.saturating_add(self.seat.orders.min_ns()));

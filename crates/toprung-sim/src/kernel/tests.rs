@@ -130,10 +130,9 @@ fn many_markets_are_the_same_on_any_number_of_threads() {
 fn a_market_without_agents_is_the_run_of_the_flow_alone() {
     let config = MarketConfig { venues: vec![flow(300.0)], duration_ns: SECOND, ..MarketConfig::default() };
     let market = finished(World::open(&config, 0).unwrap());
-    let FlowConfig::SantaFe(model) = flow(300.0).flow.unwrap();
     let sim = SimConfig {
         streams: "market/flow".to_owned(),
-        flow: FlowConfig::SantaFe(model),
+        flow: flow(300.0).flow.unwrap(),
         horizon: crate::Horizon::DurationNs(SECOND),
         warmup_events: 0,
         ..SimConfig::default()

@@ -44,6 +44,8 @@ pub struct World {
     pub(crate) fundamental: Fundamental,
     desk: Desk,
     fair: Option<u64>,
+    /// The group that is decided from outside, if there is one.
+    outside: Option<u32>,
     /// By venue, the agents that follow its touch.
     followers: Vec<Vec<u32>>,
     now_ns: u64,
@@ -82,6 +84,7 @@ impl World {
             ),
             desk: Desk::default(),
             fair: config.fair_ties.then(|| Draws::new(key("ties").generator(book, COMPONENTS)).below(u64::MAX)),
+            outside: config.agents.iter().position(|a| a.kind == "outside").map(|g| g as u32),
             followers: vec![Vec::new(); config.venues.len()],
             now_ns: 0,
             duration_ns: config.duration_ns,
@@ -113,6 +116,7 @@ impl World {
                 self_trade: SelfTrade::from_u8(group.self_trade).unwrap_or_default(),
                 stop_ns: group.stop_ns.unwrap_or(u64::MAX),
                 absent: group.absent,
+                asked: false,
             });
             if !group.absent {
                 let key = Key { time_ns: group.start_ns, class: Key::WAKE, venue: 0, tie: 0, agent: id, seq: 0 };
@@ -178,6 +182,13 @@ impl World {
                 }
                 return Stop::Decisions;
             }
+            // An agent decides on what it knew when it was asked, so it hears nothing new until it has.
+            if call < at
+                && !self.desk.waiting.is_empty()
+                && self.agenda.next_agent().is_some_and(|a| self.seats[a].asked)
+            {
+                return Stop::Decisions;
+            }
             if budget == 0 {
                 return Stop::Budget;
             }
@@ -197,11 +208,34 @@ impl World {
         &self.desk.waiting
     }
 
+    /// The price about which the first venue started, ticks.
+    pub(crate) fn reference(&self) -> i64 {
+        self.configs[0].reference()
+    }
+
+    /// The account of the k-th agent that is decided from outside.
+    pub(crate) fn outside_account(&self, k: usize) -> Account {
+        let is_outside = |g: u32| self.outside == Some(g);
+        self.seats.iter().filter(|s| is_outside(s.group)).nth(k).map_or(Account::default(), |s| s.ledger)
+    }
+
+    /// Runs until one decision waits, however many could be asked for together; `false` at the end.
+    #[cfg(test)]
+    pub(crate) fn advance_to_one_decision(&mut self) -> bool {
+        while self.desk.waiting.is_empty() {
+            if self.advance(self.duration_ns, 1) == Stop::Reached {
+                return false;
+            }
+        }
+        true
+    }
+
     /// Takes the waiting decisions: each is carried out by `act`, in order, at its own time.
     pub fn decide(&mut self, mut act: impl FnMut(&Decision, &mut Context<'_>)) {
         let waiting = std::mem::take(&mut self.desk.waiting);
         self.desk.until_ns = u64::MAX;
         for decision in &waiting {
+            self.seats[decision.agent as usize].asked = false;
             let (mut ctx, _) = self.context(decision.agent, decision.time_ns);
             act(decision, &mut ctx);
         }
