@@ -6,11 +6,14 @@
 
 pub mod book;
 mod commands;
+pub mod environment;
 mod error;
 mod events;
 pub mod journal;
+pub mod market;
 pub mod policies;
 pub mod replay;
+pub mod scenario;
 pub mod simulate;
 pub mod task;
 pub mod view;

@@ -98,6 +98,8 @@ pub struct Decision {
     pub time_ns: u64,
     /// Who takes it.
     pub agent: u32,
+    /// That agent's group.
+    pub group: u32,
     /// The market as that agent sees it then.
     pub quote: Quote,
     /// Its account as it knows it then.
@@ -289,7 +291,14 @@ impl Context<'_> {
         let quote = self.quote(self.home());
         self.seat.asked = true;
         let (time_ns, agent, account) = (self.now_ns, self.agent, self.seat.known);
-        self.desk.waiting.push(Decision { time_ns, agent, quote, account, open_orders: self.seat.open.len() as u32 });
+        self.desk.waiting.push(Decision {
+            time_ns,
+            agent,
+            group: self.seat.group,
+            quote,
+            account,
+            open_orders: self.seat.open.len() as u32,
+        });
         self.desk.until_ns = self.desk.until_ns.min(self.now_ns.saturating_add(self.seat.orders.min_ns()));
     }
 }

@@ -47,4 +47,4 @@ pub use markets::{GroupResult, MarketResult, VenueResult, run_markets};
 pub use record::{Account, Trade, VenueCounts};
 pub use session::{Act, ActionRow, LoggedBatch, Progress as SessionProgress, Session};
 pub use venue::{Notice, NoticeKind, Recording};
-pub use world::{Stop, World};
+pub use world::{QueuePosition, Stop, World};

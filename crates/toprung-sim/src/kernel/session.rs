@@ -9,9 +9,10 @@ use toprung_book::{Digest, Side};
 
 use super::config::MarketConfig;
 use super::context::{Context, Decision};
+use super::feed::Quote;
 use super::markets::MarketResult;
 use super::venue::Recording;
-use super::world::{Stop, World};
+use super::world::{QueuePosition, Stop, World};
 use crate::error::{ConfigError, SimError};
 
 /// What an outside agent does.
@@ -237,6 +238,16 @@ impl Session {
         let mut digest = Digest::EMPTY;
         self.worlds.iter().for_each(|b| digest.combine(b.world.digest()));
         digest
+    }
+
+    /// Where the agents' resting orders of a book stand in their queues, by venue, best price first.
+    pub fn queue_positions(&self, book: usize) -> Vec<QueuePosition> {
+        self.worlds.get(book).map_or(Vec::new(), |b| b.world.queue_positions())
+    }
+
+    /// The kept market data of a venue of a book, so far.
+    pub fn samples(&self, book: usize, venue: usize) -> &[Quote] {
+        self.worlds.get(book).and_then(|b| b.world.venues.get(venue)).map_or(&[], |v| &v.samples)
     }
 
     /// What the books have left behind so far.

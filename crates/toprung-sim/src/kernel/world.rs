@@ -32,6 +32,25 @@ pub enum Stop {
     Budget,
 }
 
+/// Where an agent's resting order stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueuePosition {
+    /// Whose it is.
+    pub agent: u32,
+    /// Where it rests.
+    pub venue: u16,
+    /// Which way.
+    pub side: Side,
+    /// In ticks.
+    pub price: i64,
+    /// Lots that are open.
+    pub qty: u64,
+    /// Orders before it at its price.
+    pub orders_ahead: u32,
+    /// Lots before it at its price.
+    pub lots_ahead: u64,
+}
+
 /// A market on its way. A clone goes on exactly as the original would.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -358,6 +377,22 @@ impl World {
     #[cfg(test)]
     pub(crate) fn replace_agent(&mut self, at: usize, agent: Box<dyn Agent>) {
         self.agents[at] = agent;
+    }
+
+    /// Where the agents' resting orders stand in their queues, by venue, best price first.
+    pub fn queue_positions(&self) -> Vec<QueuePosition> {
+        let mut rows = Vec::new();
+        for venue in &self.venues {
+            let book = &venue.market.book;
+            for order in Side::BOTH.into_iter().flat_map(|side| book.orders(side)) {
+                let ahead = agent_of(order.id).zip(book.ahead_of(order.id));
+                if let Some((agent, (orders_ahead, lots_ahead))) = ahead {
+                    let (side, price, qty) = (order.side, order.price, order.qty);
+                    rows.push(QueuePosition { agent, venue: venue.index, side, price, qty, orders_ahead, lots_ahead });
+                }
+            }
+        }
+        rows
     }
 
     /// Every venue's digest folded in order.
