@@ -33,6 +33,7 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   replay: () => import('./commands/replay.js'),
   journal: () => import('./commands/journal.js'),
   scenarios: () => import('./commands/scenarios.js'),
+  verify: () => import('./commands/verify.js'),
   policies: () => import('./commands/policies.js'),
   doctor: () => import('./commands/doctor.js'),
 };
@@ -41,7 +42,8 @@ const summaries: Readonly<Record<CommandName, string>> = {
   simulate: 'Simulate a market and print what happened',
   replay: 'Replay an exchange day and compare every fill with what the exchange did',
   journal: 'Inspect, verify or recover the journal of a book',
-  scenarios: 'List the scenarios, or show one',
+  scenarios: 'List the scenarios, show one, run it, or check it over many seeds',
+  verify: 'Run a scenario on several numbers of threads and compare the digests',
   policies: 'List the matching policies, or compare what each allocates of one level',
   doctor: 'Check this machine: addon, CPU, clock, folders',
 };

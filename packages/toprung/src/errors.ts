@@ -10,6 +10,7 @@
 /** What each code means, and what to do about it. */
 export const ERROR_TABLE = {
   ERR_TOPRUNG_ABORTED: 'The run was stopped by its AbortSignal. `error.cause` is the signal’s reason.',
+  ERR_TOPRUNG_AGENT: 'An agent in TypeScript threw, or wrote something that is no action. `error.partial` is the run.',
   ERR_TOPRUNG_ARGUMENT: 'An argument has the wrong type.',
   ERR_TOPRUNG_BATCH_TOO_LARGE: 'A batch may hold 16,777,216 commands: submit it in parts.',
   ERR_TOPRUNG_BUFFER_ALIGNMENT: 'A view must start at a multiple of 8 bytes of its buffer.',

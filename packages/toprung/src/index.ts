@@ -2,6 +2,8 @@
  * toprung: a limit-order-book simulator with a Rust core.
  *
  * - {@link simulate}: many books under an order-flow model; {@link scenarios}: ready-made configurations.
+ * - {@link runMarket}: venues and agents that react, some of them in TypeScript; {@link catalogue}: scenarios with a
+ *   control arm; {@link VectorEnv}: many books for learning agents.
  * - {@link replay}: a recorded day through a book, every fill checked.
  * - {@link policies}: the exchanges' matching algorithms, and who gets what under each.
  * - {@link journal}: what a journal on disk holds, whether it is sound, and the book recovered from it.
@@ -11,11 +13,15 @@
  *
  * @packageDocumentation
  */
+export * from './catalogue.js';
 export * from './command-batch.js';
 export * from './config.js';
+export * from './decision-batch.js';
 export * from './errors.js';
 export * from './event-batch.js';
 export * from './journal.js';
+export * from './market.js';
+export * from './market-schema.js';
 export * from './names.js';
 export { type NativeStatus, nativeStatus } from './native.js';
 export * from './order-book.js';
@@ -25,3 +31,4 @@ export * from './replay.js';
 export type { RunOptions } from './run.js';
 export * from './scenarios.js';
 export * from './simulate.js';
+export * from './vector-env.js';
