@@ -13,7 +13,9 @@ mod book_run;
 mod config;
 mod error;
 pub mod flow;
+mod market;
 mod metrics;
+pub mod oracle;
 mod policy_settings;
 pub mod random;
 mod result;
@@ -28,6 +30,7 @@ pub use flow::{
     CorrelatedConfig, CstConfig, FlowConfig, HawkesConfig, ImbalanceSpreadConfig, MikeFarmerConfig,
     QueueReactiveConfig, RealisticDayConfig, SantaFeConfig, SeasonConfig, SplittingConfig,
 };
+pub use market::Market;
 pub use metrics::{L1Row, L1Samples, Metrics, MidRange};
 pub use policy_settings::{PolicySettings, PresetSettings};
 pub use result::{BookResult, Progress, SimResult};
