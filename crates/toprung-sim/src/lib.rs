@@ -18,6 +18,7 @@ mod metrics;
 pub mod oracle;
 mod policy_settings;
 pub mod random;
+pub mod realism;
 mod result;
 mod run;
 pub mod scenarios;

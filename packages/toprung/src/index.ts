@@ -15,6 +15,7 @@ export * from './command-batch.js';
 export * from './config.js';
 export * from './errors.js';
 export * from './event-batch.js';
+export * from './flow-schema.js';
 export * from './journal.js';
 export * from './names.js';
 export { type NativeStatus, nativeStatus } from './native.js';
