@@ -17,9 +17,12 @@ mod config;
 mod error;
 pub mod flow;
 pub mod kernel;
+mod market;
 mod metrics;
+pub mod oracle;
 mod policy_settings;
 pub mod random;
+pub mod realism;
 mod result;
 mod run;
 pub mod scenarios;
@@ -36,6 +39,7 @@ pub use kernel::{
     Account, AgentConfig, Decision, FundamentalConfig, GroupResult, Latency, MarketConfig, MarketResult, PauseRule,
     Quote, Recording, Retune, Stop, VenueConfig, VenueResult, World, run_markets,
 };
+pub use market::Market;
 pub use metrics::{L1Row, L1Samples, Metrics, MidRange};
 pub use policy_settings::{PolicySettings, PresetSettings};
 pub use result::{BookResult, Progress, SimResult};

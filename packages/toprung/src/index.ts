@@ -19,6 +19,7 @@ export * from './config.js';
 export * from './decision-batch.js';
 export * from './errors.js';
 export * from './event-batch.js';
+export * from './flow-schema.js';
 export * from './journal.js';
 export * from './market.js';
 export * from './market-schema.js';

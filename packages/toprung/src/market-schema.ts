@@ -4,9 +4,9 @@
  */
 import { z } from 'zod';
 import { simulationConfigSchema } from './config.js';
+import { flowSchema, seasonSchema } from './flow-schema.js';
 
-const { flow: flowWithDefault, book: bookWithDefault } = simulationConfigSchema.shape;
-const flow = flowWithDefault.unwrap();
+const { book } = simulationConfigSchema.shape;
 
 const ns = (what: string) => z.int().min(0).max(Number.MAX_SAFE_INTEGER).describe(`${what}, ns.`);
 const delay = (what: string) => z.int().min(0).max(3_600_000_000_000).describe(`${what}, ns, at most an hour.`);
@@ -33,21 +33,9 @@ export const latencySchema = z
 /** One venue. */
 export const venueSchema = z
   .strictObject({
-    book: bookWithDefault,
-    flow: flow.nullable().default(null).describe('The background flow; null for none.'),
-    season: z
-      .strictObject({
-        sessionNs: z
-          .int()
-          .min(2 ** 20)
-          .max(2 ** 50)
-          .default(23_400_000_000_000)
-          .describe('Length of a session, ns.'),
-        openToNoon: z.number().min(1).max(1000).default(2.6).describe('Activity at both ends over that at noon.'),
-      })
-      .nullable()
-      .default(null)
-      .describe('The time of the day in the background flow; null for none.'),
+    book,
+    flow: flowSchema.nullable().default(null).describe('The background flow; null for none.'),
+    season: seasonSchema,
     referencePrice: z
       .int()
       .min(-(2 ** 50))
@@ -59,7 +47,7 @@ export const venueSchema = z
     speedBumpSparesCancels: z.boolean().default(false).describe('Cancels and post-only orders do not wait there.'),
     depthTicks: z.int().min(0).max(64).default(0).describe('Publish the depth within this many ticks; 0 none.'),
     retunes: z
-      .array(z.strictObject({ atNs: ns('From when on'), flow }))
+      .array(z.strictObject({ atNs: ns('From when on'), flow: flowSchema }))
       .default([])
       .describe('Other flow parameters from given times on.'),
     pause: z

@@ -122,7 +122,8 @@ impl RealisticDayConfig {
         within("sizes.roundShare", sizes.round_share, 0.0, 1.0)?;
         within("sizes.multipleShare", sizes.multiple_share, 0.0, 1.0)?;
         let shares = sizes.round_share + sizes.multiple_share;
-        check("flow.sizes.multipleShare", shares <= 1.0, "at most 1 together with roundShare", shares)?;
+        let rule = "such that it is at most 1 together with roundShare";
+        check("flow.sizes.multipleShare", shares <= 1.0, rule, shares)?;
         within("sizes.takeShare", sizes.take_share, 0.0, 1.0)?;
         within("sizes.throughShare", sizes.through_share, 0.0, 1.0)
     }

@@ -156,29 +156,4 @@ mod tests {
             }
         }
     }
-
-    /// Blocks of independent streams; 4 standard errors.
-    #[test]
-    fn drawn_signs_have_the_exact_autocorrelation() {
-        for metaorders in [1, 10] {
-            let config = SplittingConfig { metaorders, ..SplittingConfig::default() };
-            let (blocks, length) = (40, 40_000);
-            for lag in [1, 5, 50, 300] {
-                let estimates: Vec<f64> = (0..blocks)
-                    .map(|block| {
-                        let mut signs = Metaorders::open(&config, StreamKey::new(31, "test"), block);
-                        let x: Vec<f64> =
-                            (0..length).map(|_| if signs.side(false) == Side::Buy { 1.0 } else { -1.0 }).collect();
-                        // The mean is known to be 0, so that it need not be estimated.
-                        x.windows(lag as usize + 1).map(|w| w[0] * w[lag as usize]).sum::<f64>()
-                            / f64::from(length - lag)
-                    })
-                    .collect();
-                let (mean, var) = crate::random::stats::moments(&estimates);
-                let se = (var / f64::from(blocks)).sqrt();
-                let exact = sign_autocorrelation(&config, lag);
-                assert!((mean - exact).abs() < 4.0 * se, "N = {metaorders}, lag {lag}: {mean} ± {se}, exactly {exact}");
-            }
-        }
-    }
 }
