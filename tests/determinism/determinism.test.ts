@@ -1,8 +1,9 @@
 /** The same answer everywhere: for any number of threads, beside any number of other books, watched or not. */
-import { scenarios, simulate } from 'toprung';
+import { santaFeSchema, scenarios, simulate } from 'toprung';
 import { describe, expect, test } from 'vitest';
 
 const { config } = scenarios.get('zi-baseline');
+const santaFe = santaFeSchema.parse(config.flow);
 const small = { ...config, books: 12, horizon: { events: 8_000 }, warmupEvents: 1_000 };
 
 test('1, 2, 3, 8 and 64 threads give the same digests', async () => {
@@ -26,10 +27,10 @@ describe('what does decide', () => {
   test.each([
     ['the seed', { seed: 2 }],
     ['the family of random streams', { streams: 'other' }],
-    ['the flow', { flow: { ...config.flow, limitRate: config.flow.limitRate * 1.01 } }],
+    ['the flow', { flow: { ...santaFe, limitRate: santaFe.limitRate * 1.01 } }],
     [
       'the matching policy',
-      { flow: { ...config.flow, orderSize: 10 }, book: { ...config.book, policy: { kind: 'pro-rata' as const } } },
+      { flow: { ...santaFe, orderSize: 10 }, book: { ...config.book, policy: { kind: 'pro-rata' as const } } },
     ],
   ])('%s', async (_what, change) => {
     const [before, after] = await Promise.all([simulate(small), simulate({ ...small, ...change })]);

@@ -174,10 +174,10 @@ impl NativeMarket {
                 let message = format!("expected room for {rows} decisions of {DECISION_COLUMNS} numbers");
                 return Err(error_at(Code::BufferLength, "out", &message));
             }
-            for (row, (book, d)) in self.session.decisions().enumerate() {
+            for (row, (book, d)) in self.session.decisions().iter().enumerate() {
                 let q = &d.quote;
                 let numbers: [f64; DECISION_COLUMNS] = [
-                    f64::from(book),
+                    f64::from(*book),
                     f64::from(d.agent),
                     f64::from(d.group),
                     d.time_ns as f64,

@@ -98,7 +98,7 @@ export interface QueuePosition {
 }
 
 /** How a market is run. */
-export interface MarketOptions {
+export interface RunMarketOptions {
   /** Markets of one configuration, each with random numbers of its own. Default 1. */
   books?: number;
   /**
@@ -255,15 +255,16 @@ const TURN_MS = 20;
  *
  * @throws ToprungError `ERR_TOPRUNG_CONFIG`; {@link AgentError} when `decide` throws or writes nonsense; {@link AbortError}.
  */
-export async function runMarket(config: MarketConfigInput, options: MarketOptions = {}): Promise<MarketRun> {
+export async function runMarket(config: MarketConfigInput, options: RunMarketOptions = {}): Promise<MarketRun> {
   const { books = 1, decide, recording, signal } = options;
   const market = openMarket(parseConfig(marketConfigSchema, config), books, recording);
   const run = new MarketRun(market, books, recording?.native);
   const batch = new DecisionBatch();
   let turn = performance.now();
   for (;;) {
-    if (signal?.aborted === true) throw new AbortError('the market was aborted', signal.reason, run);
     const rows = call(() => market.advance());
+    // Here, where decisions wait and none is taken: the log replays what there is.
+    if (signal?.aborted === true) throw new AbortError('the market was aborted', signal.reason, run);
     if (rows === 0) return run;
     if (rows > 0) answer(market, batch, rows, decide, run);
     if (performance.now() - turn > TURN_MS) {
@@ -282,7 +283,7 @@ function answer(
   market: NativeMarket,
   batch: DecisionBatch,
   rows: number,
-  decide: MarketOptions['decide'],
+  decide: RunMarketOptions['decide'],
   run: MarketRun,
 ): void {
   batch.begin(rows);

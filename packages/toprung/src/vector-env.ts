@@ -72,7 +72,7 @@ export class VectorEnv {
   readonly #native: NativeEnv;
   readonly #out: Uint8Array;
   #actions: Int32Array | undefined;
-  #actionBytes = new Uint8Array();
+  #actionBytes: Uint8Array = new Uint8Array();
 
   /** @throws ToprungError `ERR_TOPRUNG_CONFIG` */
   constructor({ market, group, books, positionMax = 10, warmupNs = 0 }: VectorEnvOptions) {

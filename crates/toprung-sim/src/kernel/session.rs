@@ -103,18 +103,54 @@ const TILE: usize = 8;
 #[derive(Clone, Debug)]
 pub struct Session {
     worlds: Vec<Book>,
-    /// Of each waiting decision: book, and its place among that book's.
-    waiting: Vec<(u32, u32)>,
+    /// The decisions that wait, by book and time, and whose book it is.
+    waiting: Vec<(u32, Decision)>,
+    /// Answers to decisions that the books have not seen yet, by row.
+    answers: Vec<ActionRow>,
     log: Vec<LoggedBatch>,
     rows: u64,
 }
 
 #[derive(Clone, Debug)]
 struct Book {
-    world: World,
     done: bool,
-    /// This book's answers of the batch, by the place of the decision.
-    answers: Vec<(u32, Act)>,
+    /// Nothing more can be done before the waiting decisions are taken.
+    ready: bool,
+    /// Where its decisions are in the batch.
+    rows: std::ops::Range<u32>,
+    world: World,
+}
+
+impl Book {
+    /// Takes its decisions, if they are answered, and runs on, both while it is in the cache; says whether it is ready.
+    fn run(&mut self, answers: &[ActionRow]) -> bool {
+        if self.done || self.ready {
+            return true;
+        }
+        if !self.rows.is_empty() {
+            let mut row = self.rows.start;
+            let mut rest = &answers[answers.partition_point(|a| a.row < row)..];
+            self.world.decide(|_, ctx| {
+                while let [first, after @ ..] = rest
+                    && first.row == row
+                {
+                    first.act.carry_out(ctx);
+                    rest = after;
+                }
+                row += 1;
+            });
+            self.rows = 0..0;
+        }
+        match self.world.advance(self.world.duration_ns, CHUNK) {
+            Stop::Reached => {
+                self.world.finish_samples();
+                self.done = true;
+            }
+            Stop::Decisions => self.ready = true,
+            Stop::Budget => return false,
+        }
+        true
+    }
 }
 
 /// How far a session is.
@@ -137,9 +173,15 @@ impl Session {
     pub fn open(config: &MarketConfig, books: u32, recordings: &[Recording]) -> Result<Session, SimError> {
         let worlds = (0..books).map(|book| {
             let world = World::open_on(config, book, recordings)?;
-            Ok(Book { world, done: false, answers: Vec::new() })
+            Ok(Book { done: false, ready: false, rows: 0..0, world })
         });
-        Ok(Session { worlds: worlds.collect::<Result<_, SimError>>()?, waiting: Vec::new(), log: Vec::new(), rows: 0 })
+        Ok(Session {
+            worlds: worlds.collect::<Result<_, SimError>>()?,
+            waiting: Vec::new(),
+            answers: Vec::new(),
+            log: Vec::new(),
+            rows: 0,
+        })
     }
 
     /// Runs every book until decisions wait or its end, but no longer than a moment.
@@ -149,40 +191,29 @@ impl Session {
         if !self.waiting.is_empty() {
             return Progress::Decisions(self.waiting.len());
         }
-        let run = |book: &mut Book| {
-            if book.done {
-                return true;
-            }
-            match book.world.advance(book.world.duration_ns, CHUNK) {
-                Stop::Reached => {
-                    book.world.finish_samples();
-                    book.done = true;
-                    true
-                }
-                Stop::Decisions => true,
-                Stop::Budget => false,
-            }
-        };
-        let ready = if self.worlds.len() == 1 {
-            run(&mut self.worlds[0])
+        let answers = &self.answers;
+        let run = |tile: &mut [Book]| tile.iter_mut().fold(true, |all, book| book.run(answers) && all);
+        let ready = if self.worlds.len() <= TILE {
+            run(&mut self.worlds)
         } else {
-            self.worlds
-                .par_chunks_mut(TILE)
-                .map(|tile| tile.iter_mut().fold(true, |all, b| run(b) && all))
-                .reduce(|| true, |a, b| a && b)
+            self.worlds.par_chunks_mut(TILE).map(run).reduce(|| true, |a, b| a && b)
         };
         if !ready {
             return Progress::Working;
         }
-        for (b, book) in self.worlds.iter().enumerate().filter(|b| !b.1.done) {
-            self.waiting.extend((0..book.world.decisions().len()).map(|k| (b as u32, k as u32)));
+        for (b, book) in self.worlds.iter_mut().enumerate().filter(|(_, book)| book.ready) {
+            let start = self.waiting.len() as u32;
+            self.waiting.extend(book.world.decisions().iter().map(|d| (b as u32, *d)));
+            book.rows = start..self.waiting.len() as u32;
+            book.ready = false;
         }
+        self.answers.clear();
         if self.waiting.is_empty() { Progress::Done } else { Progress::Decisions(self.waiting.len()) }
     }
 
     /// The waiting decisions with the books' numbers, by book and time.
-    pub fn decisions(&self) -> impl ExactSizeIterator<Item = (u32, &Decision)> {
-        self.waiting.iter().map(|(b, k)| (*b, &self.worlds[*b as usize].world.decisions()[*k as usize]))
+    pub fn decisions(&self) -> &[(u32, Decision)] {
+        &self.waiting
     }
 
     /// Answers the waiting decisions. Several actions of one row are carried out in their order; a row without one does
@@ -200,23 +231,9 @@ impl Session {
                 action.row,
             )?;
         }
-        for action in actions {
-            let (book, place) = self.waiting[action.row as usize];
-            self.worlds[book as usize].answers.push((place, action.act));
-        }
-        let carry_out = |book: &mut Book| {
-            let Book { world, answers, done } = book;
-            if *done || world.decisions().is_empty() {
-                return;
-            }
-            let mut place = 0;
-            world.decide(|_, ctx| {
-                answers.iter().filter(|a| a.0 == place).for_each(|a| a.1.carry_out(ctx));
-                place += 1;
-            });
-            answers.clear();
-        };
-        self.worlds.iter_mut().for_each(carry_out);
+        self.answers.extend_from_slice(actions);
+        // Stable: what one row does stays in order.
+        self.answers.sort_by_key(|a| a.row);
         self.log.push(LoggedBatch { rows: self.waiting.len() as u32, actions: actions.to_vec() });
         self.rows += self.waiting.len() as u64;
         self.waiting.clear();
@@ -333,8 +350,12 @@ mod tests {
                 Progress::Done => return (session, largest),
                 Progress::Decisions(n) => {
                     largest = largest.max(n);
-                    let actions: Vec<ActionRow> =
-                        session.decisions().enumerate().flat_map(|(row, (_, d))| answer(row as u32, d)).collect();
+                    let actions: Vec<ActionRow> = session
+                        .decisions()
+                        .iter()
+                        .enumerate()
+                        .flat_map(|(row, (_, d))| answer(row as u32, d))
+                        .collect();
                     session.act(&actions).unwrap();
                 }
             }

@@ -258,6 +258,9 @@ impl World {
             let (mut ctx, _) = self.context(decision.agent, decision.time_ns);
             act(decision, &mut ctx);
         }
+        // The memory is used again.
+        self.desk.waiting = waiting;
+        self.desk.waiting.clear();
     }
 
     fn context(&mut self, agent: u32, now_ns: u64) -> (Context<'_>, &mut Box<dyn Agent>) {

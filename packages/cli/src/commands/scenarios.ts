@@ -196,7 +196,7 @@ function print(report: ScenarioReport, terminal: Terminal, verdict: boolean, ela
     r.rule.anyArm ? 'either' : `${r.controlMeets}/${seeds}`,
   ]);
   const heading = ['  must hold', 'treatment', 'seeds', 'control', 'seeds'];
-  for (const row of table([heading, ...rows], new Set([1, 2, 3, 4]))) terminal.print(row);
+  for (const row of table([heading, ...rules], new Set([1, 2, 3, 4]))) terminal.print(row);
   terminal.print('');
   terminal.print(
     `${terminal.paint(report.passes ? 'green' : 'red', report.passes ? 'passes' : 'FAILS')}: ` +
