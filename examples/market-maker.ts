@@ -18,7 +18,9 @@ export async function marketMaker() {
     {
       durationNs: 20e9,
       venues: [{ flow: { model: 'santa-fe', limitRate: 5, marketRate: 50, cancelRate: 0.5, windowTicks: 40 } }],
-      agents: [{ name: 'maker', kind: 'outside', params: { everyNs: 20e6, onFill: 1 }, orders: latency, data: latency }],
+      agents: [
+        { name: 'maker', kind: 'outside', params: { everyNs: 20e6, onFill: 1 }, orders: latency, data: latency },
+      ],
     },
     { decide: quote, books: 8 },
   );

@@ -1,4 +1,5 @@
-//! Runs a scenario of the catalogue over many seeds, with time: `cargo run --release --example scenario -- NAME SEEDS`.
+//! Runs a scenario over many seeds, with time: `cargo run --release --example scenario -- NAME SEEDS`. The name is one of the
+//! catalogue, `all`, or a data file that is being worked on.
 
 use std::sync::atomic::AtomicBool;
 
@@ -10,7 +11,11 @@ fn main() {
     let mut args = std::env::args().skip(1);
     let name = args.next().unwrap_or_else(|| "flash-crash".to_owned());
     let seeds = args.next().and_then(|s| s.parse().ok()).unwrap_or(4);
-    for scenario in catalogue::all().into_iter().filter(|s| name == "all" || s.name == name) {
+    let scenarios = match std::fs::read_to_string(&name) {
+        Ok(text) => vec![serde_json::from_str(&text).expect("the file is no scenario")],
+        Err(_) => catalogue::all().into_iter().filter(|s| name == "all" || s.name == name).collect(),
+    };
+    for scenario in scenarios {
         let watch = Stopwatch::start();
         let report =
             catalogue::check(&scenario, (1, seeds), &AtomicBool::new(false), &|_, _| {}).expect("an arm is refused");

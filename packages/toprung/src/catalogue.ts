@@ -105,7 +105,11 @@ export const catalogue = {
     { seeds = 32, firstSeed = 1, ...options }: { seeds?: number; firstSeed?: number } & RunOptions<CheckProgress> = {},
   ): Promise<ScenarioReport> {
     this.get(name);
-    const progress = (done: number, total: number): CheckProgress => ({ done, total, fraction: done / Math.max(total, 1) });
+    const progress = (done: number, total: number): CheckProgress => ({
+      done,
+      total,
+      fraction: done / Math.max(total, 1),
+    });
     return carryOut<ScenarioReport, CheckProgress>(
       {
         name: 'the check',

@@ -78,15 +78,16 @@ export class VectorEnv {
   constructor({ market, group, books, positionMax = 10, warmupNs = 0 }: VectorEnvOptions) {
     for (const [path, value] of Object.entries({ books, positionMax, warmupNs })) {
       if (!Number.isSafeInteger(value) || value < 0)
-        throw new ToprungError('ERR_TOPRUNG_CONFIG', `${path}: expected an integer of at least 0, got ${value}`, { path });
+        throw new ToprungError('ERR_TOPRUNG_CONFIG', `${path}: expected an integer of at least 0, got ${value}`, {
+          path,
+        });
     }
     const json = JSON.stringify(parseConfig(marketConfigSchema, market));
     const { NativeEnv } = native();
     this.#native = call(() => new NativeEnv(json, group, books, positionMax, warmupNs));
     const layout = this.#native.layout();
-    const [observations, finals, rewards, done, mask, bytes, agents, observation, action, kinds] = layout as unknown as [
-      number, number, number, number, number, number, number, number, number, number,
-    ];
+    const [observations, finals, rewards, done, mask, bytes, agents, observation, action, kinds] =
+      layout as unknown as [number, number, number, number, number, number, number, number, number, number];
     const buffer = new ArrayBuffer(bytes);
     this.books = books;
     this.agents = agents;

@@ -68,8 +68,20 @@ describe('runMarket', () => {
   });
 
   test.each([
-    ['throws', () => { throw new RangeError('no idea'); }, 'no idea', undefined],
-    ['names a price that is none', (b: DecisionBatch) => b.limit(0, 'buy', Number.NaN, 1), 'actions[0].price', 'actions[0].price'],
+    [
+      'throws',
+      () => {
+        throw new RangeError('no idea');
+      },
+      'no idea',
+      undefined,
+    ],
+    [
+      'names a price that is none',
+      (b: DecisionBatch) => b.limit(0, 'buy', Number.NaN, 1),
+      'actions[0].price',
+      'actions[0].price',
+    ],
     ['asks for no lots', (b: DecisionBatch) => b.market(0, 'sell', 0), 'actions[0].qty', 'actions[0].qty'],
     ['answers for somebody else', (b: DecisionBatch) => b.cancelAll(77), 'actions[0].row', 'actions[0].row'],
   ])('an agent that %s stops the run and leaves a valid part of it', async (_, bad, message, path) => {
@@ -79,7 +91,10 @@ describe('runMarket', () => {
       if (calls === 20) bad(batch);
       else trade(batch);
     };
-    const error = await runMarket(market, { decide }).then(() => undefined, (e: unknown) => e);
+    const error = await runMarket(market, { decide }).then(
+      () => undefined,
+      (e: unknown) => e,
+    );
     expect(error).toBeInstanceOf(AgentError);
     const { code, partial, message: text, path: at } = error as AgentError;
     expect([code, at]).toEqual(['ERR_TOPRUNG_AGENT', path]);
@@ -95,7 +110,10 @@ describe('runMarket', () => {
       if (batch.timeNs[0]! > 5e8) stop.abort(new Error('enough'));
       trade(batch);
     };
-    const error = await runMarket(market, { decide, signal: stop.signal }).then(() => undefined, (e: unknown) => e);
+    const error = await runMarket(market, { decide, signal: stop.signal }).then(
+      () => undefined,
+      (e: unknown) => e,
+    );
     expect(error).toBeInstanceOf(AbortError);
     expect((error as AbortError<{ decisions: number }>).partial!.decisions).toBeGreaterThan(100);
   });
@@ -108,7 +126,10 @@ describe('runMarket', () => {
     [{ agents: [{ name: 'a', kind: 'noise', params: { size: 1 } }] }, 'agents[0].params.size'],
     [{ venues: [{ flow: { ...flow, marketRate: -1 } }] }, 'venues[0].flow.marketRate'],
   ])('refuses %j and says where', async (bad, path) => {
-    const error = await runMarket({ ...market, ...bad }).then(() => undefined, (e: unknown) => e);
+    const error = await runMarket({ ...market, ...bad }).then(
+      () => undefined,
+      (e: unknown) => e,
+    );
     expect(error).toMatchObject({ code: 'ERR_TOPRUNG_CONFIG', path });
   });
 });
@@ -146,7 +167,11 @@ describe('the catalogue', () => {
 
 describe('VectorEnv', () => {
   const options = {
-    market: { ...market, durationNs: 3e8, agents: [{ name: 'ours', kind: 'outside', count: 2, params: { everyNs: 2e6 } }] },
+    market: {
+      ...market,
+      durationNs: 3e8,
+      agents: [{ name: 'ours', kind: 'outside', count: 2, params: { everyNs: 2e6 } }],
+    },
     group: 'ours',
     books: 6,
     warmupNs: 1e8,

@@ -99,7 +99,9 @@ function list(terminal: Terminal): void {
   terminal.print(terminal.paint('bold', 'Configurations of independent books'));
   for (const row of rows(books)) terminal.print(`  ${row}`);
   terminal.note('');
-  terminal.note(`${callPrefix()} scenarios show NAME tells more; ${callPrefix()} scenarios check NAME gives the verdict;`);
+  terminal.note(
+    `${callPrefix()} scenarios show NAME tells more; ${callPrefix()} scenarios check NAME gives the verdict;`,
+  );
   terminal.note(`${callPrefix()} simulate NAME runs a configuration`);
 }
 
@@ -133,7 +135,14 @@ function show(terminal: Terminal, name: string | undefined): void {
 }
 
 /** A rule in words: `drop ≥ 5`. */
-export function ruleText({ measure, over, minus, atLeast, atMost, tStatistic }: MarketScenario['accept'][number]): string {
+export function ruleText({
+  measure,
+  over,
+  minus,
+  atLeast,
+  atMost,
+  tStatistic,
+}: MarketScenario['accept'][number]): string {
   const value = `${measure}${minus == null ? '' : ` − ${minus}`}${over == null ? '' : ` / ${over}`}`;
   const bounds = [atLeast == null ? '' : `≥ ${atLeast}`, atMost == null ? '' : `≤ ${atMost}`].filter(Boolean);
   return `${tStatistic ? `t of ${value}` : value} ${bounds.join(' and ')}`;
