@@ -10,6 +10,7 @@ mod error;
 mod events;
 pub mod journal;
 pub mod policies;
+pub mod realism;
 pub mod replay;
 pub mod simulate;
 pub mod task;

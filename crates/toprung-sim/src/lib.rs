@@ -10,6 +10,7 @@
 //! - [`scenarios`]: named configurations.
 
 mod book_run;
+pub mod calibrate;
 mod config;
 mod error;
 pub mod flow;
