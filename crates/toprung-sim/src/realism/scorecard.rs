@@ -105,7 +105,10 @@ impl std::fmt::Display for TooShort {
 
 impl std::error::Error for TooShort {}
 
-fn blocks(tape: &Tape) -> Result<Vec<(&[Row], u64, u64)>, TooShort> {
+/// The rows of a block, when it begins and when it ends, ns.
+type Block<'a> = (&'a [Row], u64, u64);
+
+fn blocks(tape: &Tape) -> Result<Vec<Block<'_>>, TooShort> {
     let rows = tape.rows.as_slice();
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
         return Err(TooShort { rows: 0, duration_ns: 0 });
