@@ -12,6 +12,7 @@ mod events;
 pub mod journal;
 pub mod market;
 pub mod policies;
+pub mod realism;
 pub mod replay;
 pub mod scenario;
 pub mod simulate;

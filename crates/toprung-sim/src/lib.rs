@@ -12,6 +12,7 @@
 
 pub mod agents;
 mod book_run;
+pub mod calibrate;
 pub mod catalogue;
 mod config;
 mod error;

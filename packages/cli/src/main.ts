@@ -31,6 +31,8 @@ export interface CommandModule {
 const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   simulate: () => import('./commands/simulate.js'),
   replay: () => import('./commands/replay.js'),
+  validate: () => import('./commands/validate.js'),
+  calibrate: () => import('./commands/calibrate.js'),
   journal: () => import('./commands/journal.js'),
   scenarios: () => import('./commands/scenarios.js'),
   verify: () => import('./commands/verify.js'),
@@ -41,6 +43,8 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
 const summaries: Readonly<Record<CommandName, string>> = {
   simulate: 'Simulate a market and print what happened',
   replay: 'Replay an exchange day and compare every fill with what the exchange did',
+  validate: 'Score how real a market looks beside a recorded day',
+  calibrate: 'Fit a flow model to a recorded day',
   journal: 'Inspect, verify or recover the journal of a book',
   scenarios: 'List the scenarios, show one, run it, or check it over many seeds',
   verify: 'Run a scenario on several numbers of threads and compare the digests',

@@ -140,6 +140,8 @@ export declare function catalogue(): string
  * `onProgress` is given runs done and in all, at most ten times a second; the other two numbers are 0.
  */
 export declare function checkScenario(name: string, first: number, seeds: number, cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, unusedToo: number) => void): Promise<string>
+/** Fits a model to a tape; gives the flow's configuration and the estimates, as JSON. */
+export declare function calibrate(request: string): Promise<string>
 
 /** Says what lies in the journal `dir`, as JSON. Changes nothing. */
 export declare function journalInspect(dir: string): Promise<string>
@@ -178,3 +180,6 @@ export declare function scenarios(): string
  * `onProgress` is given commands done and expected, and books done and in all, at most ten times a second.
  */
 export declare function simulate(config: string, cancel: CancelFlag, onProgress: (eventsDone: number, eventsTotal: number, booksDone: number, booksTotal: number) => void): Promise<NativeSimulation>
+
+/** Scores a tape against a reference; gives the scorecard, as JSON. */
+export declare function validate(request: string): Promise<string>

@@ -28,6 +28,7 @@ export { type NativeStatus, nativeStatus } from './native.js';
 export * from './order-book.js';
 export * from './policies.js';
 export * from './policy-schema.js';
+export * from './realism.js';
 export * from './replay.js';
 export type { RunOptions } from './run.js';
 export * from './scenarios.js';

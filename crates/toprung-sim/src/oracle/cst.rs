@@ -302,6 +302,9 @@ pub(super) fn fill_cells(effort: Effort) -> Vec<Cell> {
     cells
 }
 
+/// Time means of one book, its events per second, and the correlation of neighbouring market orders' signs.
+type Stationary = ([f64; 5], f64, f64);
+
 /// Against values computed elsewhere (SIMULATION.md §1.2), to half a unit of their last digit and half a percent.
 pub(super) fn stationary_cells(effort: Effort) -> Vec<Cell> {
     let config = CstConfig::default();
@@ -331,7 +334,7 @@ pub(super) fn stationary_cells(effort: Effort) -> Vec<Cell> {
         let acf = signs.windows(2).map(|w| w[0] * w[1]).sum::<f64>() / (signs.len() - 1) as f64;
         (sums.map(|s| s / time), f64::from(events) / time * 1e9, acf)
     });
-    let of = |value: &dyn Fn(&([f64; 5], f64, f64)) -> f64| mean(&runs.iter().map(value).collect::<Vec<_>>());
+    let of = |value: &dyn Fn(&Stationary) -> f64| mean(&runs.iter().map(value).collect::<Vec<_>>());
     let mut cells = vec![Cell::new("events per second", 70.67, 0.1, of(&|r| r.1))];
     let names = ["mean spread", "P(S=1)", "P(S=2)", "P(S=3)", "mean best queue"];
     for (k, (name, expected)) in names.iter().zip([1.356, 0.742, 0.188, 0.050, 2.09]).enumerate() {

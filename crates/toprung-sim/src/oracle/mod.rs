@@ -107,8 +107,8 @@ pub const GROUPS: [Group; 14] = [
 ];
 
 /// Runs independent blocks on all cores; the results are in the order of their numbers.
-fn blocks<T: Send>(n: u32, run: impl Fn(u32) -> T + Sync) -> Vec<T> {
-    (0..n).into_par_iter().map(|block| run(block)).collect()
+fn blocks<T: Send>(n: u32, run: impl Fn(u32) -> T + Sync + Send) -> Vec<T> {
+    (0..n).into_par_iter().map(run).collect()
 }
 
 /// Mean of independent values and its standard error.

@@ -89,6 +89,13 @@ pub struct TooShort {
 const ROWS_MIN: usize = 5000;
 const DURATION_MIN_NS: u64 = 60_000_000_000;
 
+impl TooShort {
+    /// The stable code that TypeScript shows and documents.
+    pub const fn code(&self) -> &'static str {
+        "ERR_TOPRUNG_TAPE_TOO_SHORT"
+    }
+}
+
 impl std::fmt::Display for TooShort {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (rows, s) = (self.rows, self.duration_ns as f64 / 1e9);
@@ -98,7 +105,10 @@ impl std::fmt::Display for TooShort {
 
 impl std::error::Error for TooShort {}
 
-fn blocks(tape: &Tape) -> Result<Vec<(&[Row], u64, u64)>, TooShort> {
+/// The rows of a block, when it begins and when it ends, ns.
+type Block<'a> = (&'a [Row], u64, u64);
+
+fn blocks(tape: &Tape) -> Result<Vec<Block<'_>>, TooShort> {
     let rows = tape.rows.as_slice();
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
         return Err(TooShort { rows: 0, duration_ns: 0 });
