@@ -385,8 +385,7 @@ mod tests {
                 let mut e = env(books, 2);
                 let mut seen = Vec::new();
                 for step in 0..300 {
-                    let actions: Vec<i32> =
-                        (0..books as usize).flat_map(|_| [(step % 6) as i32, 0, 1, 3, 0, 1]).collect();
+                    let actions: Vec<i32> = (0..books as usize).flat_map(|_| [step % 6, 0, 1, 3, 0, 1]).collect();
                     e.step(&actions).unwrap();
                     let n = 2 * OBSERVATION;
                     seen.push((

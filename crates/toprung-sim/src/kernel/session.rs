@@ -192,7 +192,8 @@ impl Session {
             return Progress::Decisions(self.waiting.len());
         }
         let answers = &self.answers;
-        let run = |tile: &mut [Book]| tile.iter_mut().fold(true, |all, book| book.run(answers) && all);
+        // Every book runs, ready or not.
+        let run = |tile: &mut [Book]| tile.iter_mut().map(|book| u32::from(!book.run(answers))).sum::<u32>() == 0;
         let ready = if self.worlds.len() <= TILE {
             run(&mut self.worlds)
         } else {
@@ -392,7 +393,7 @@ mod tests {
         assert_eq!(again.digest(), session.digest());
         let untouched = Session::replay(&config, 4, &[], &[]).unwrap();
         assert_ne!(untouched.digest(), session.digest());
-        let other = MarketConfig { duration_ns: 400_000_000, ..config.clone() };
+        let other = MarketConfig { duration_ns: 400_000_000, ..config };
         assert!(Session::replay(&other, 3, &[], session.log()).is_err());
     }
 
