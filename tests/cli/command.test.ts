@@ -25,6 +25,7 @@ describe('help and version', () => {
     [['calibrate']],
     [['journal']],
     [['scenarios']],
+    [['verify']],
     [['policies']],
     [['doctor']],
   ])('%j --help shows usage and examples', async (command) => {
@@ -42,6 +43,7 @@ describe('help and version', () => {
       ['replay', '--help'],
       ['journal', '--help'],
       ['scenarios', '--help'],
+      ['verify', '--help'],
       ['policies', '--help'],
       ['doctor', '--help'],
     ]) {
