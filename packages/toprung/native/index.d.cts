@@ -131,6 +131,9 @@ export declare class NativeSimulation {
 /** Every kind of agent with its parameters, as JSON. */
 export declare function agentKinds(): string
 
+/** Fits a model to a tape; gives the flow's configuration and the estimates, as JSON. */
+export declare function calibrate(request: string): Promise<string>
+
 /** Every scenario of the catalogue, as JSON. */
 export declare function catalogue(): string
 
@@ -140,8 +143,6 @@ export declare function catalogue(): string
  * `onProgress` is given runs done and in all, at most ten times a second; the other two numbers are 0.
  */
 export declare function checkScenario(name: string, first: number, seeds: number, cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, unusedToo: number) => void): Promise<string>
-/** Fits a model to a tape; gives the flow's configuration and the estimates, as JSON. */
-export declare function calibrate(request: string): Promise<string>
 
 /** Says what lies in the journal `dir`, as JSON. Changes nothing. */
 export declare function journalInspect(dir: string): Promise<string>

@@ -11,7 +11,7 @@ use super::config::{MarketConfig, VenueConfig};
 use super::context::{Agent, Context, Decision, Desk, Occasion, Seat};
 use super::draws::Draws;
 use super::fundamental::Fundamental;
-use super::latency::Link;
+use super::latency::{LATENCY_MAX_NS, Link};
 use super::record::Account;
 use super::venue::{Notice, NoticeKind, Recording, Venue, agent_of};
 use crate::agents;
@@ -142,8 +142,9 @@ impl World {
                 world.agenda.push(key, Occasion::Wake(0));
             }
         }
-        // Venues may be run ahead by as much as the fastest order needs.
-        let reach_ns = config.agents.iter().map(|a| a.data.max_ns()).max().unwrap_or(0).max(world.window_ns());
+        // A venue may be ahead of its readers by as much as the fastest order needs, and they look back from where they are.
+        let ahead_ns = world.window_ns().min(LATENCY_MAX_NS);
+        let reach_ns = config.agents.iter().map(|a| a.data.max_ns()).max().unwrap_or(0) + ahead_ns;
         for (v, venue) in config.venues.iter().enumerate() {
             let tape =
                 world.agents.iter().zip(&world.seats).any(|(a, s)| a.reads_tape() && s.venues.contains(&(v as u16)));
