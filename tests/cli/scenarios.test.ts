@@ -13,11 +13,11 @@ test('check prints both arms and the verdict', async () => {
 });
 
 test('run prints every arm of one seed, the same each time', async () => {
-  const once = await toprung(['scenarios', 'run', 'etf-basket', '--seed', '3', '--json']);
+  const once = await toprung(['scenarios', 'run', 'self-match', '--seed', '3', '--json']);
   expect(once.code).toBe(0);
   const { arms } = JSON.parse(once.stdout) as { arms: { arm: string; digest: string }[] };
   expect(arms.map((a) => a.arm)).toEqual(['treatment', 'control']);
-  expect((await toprung(['scenarios', 'run', 'etf-basket', '--seed', '3', '--json'])).stdout).toBe(once.stdout);
+  expect((await toprung(['scenarios', 'run', 'self-match', '--seed', '3', '--json'])).stdout).toBe(once.stdout);
 });
 
 test('a scenario that does not do what it claims ends with 4', async () => {

@@ -159,7 +159,7 @@ describe('the catalogue', () => {
     const report = await catalogue.check('self-match', { seeds: 4, onProgress: (p) => progress.push(p.fraction) });
     expect(report).toMatchObject({ seeds: 4, passes: true, treatmentMeets: 4, controlMeets: 0 });
     expect(progress.at(-1)).toBe(1);
-    const digests = await marketDigests(catalogue.get('etf-basket').market);
+    const digests = await marketDigests({ ...catalogue.get('etf-basket').market, durationNs: 10e9 });
     expect(digests.map((d) => d.threads)).toEqual([1, 2, 3, 7, 1]);
     expect(new Set(digests.map((d) => d.digest)).size).toBe(1);
   });
