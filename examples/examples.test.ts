@@ -12,6 +12,9 @@ import { fifo, proRata } from './pro-rata.js';
 import { replayDay } from './replay-day.js';
 import { stopCascade } from './stop-cascade.js';
 import { slowOrders } from './slow-orders.js';
+import { gymLoop } from './gym-loop.js';
+import { marketMaker } from './market-maker.js';
+import { replayWithImpact } from './replay-with-impact.js';
 import { thousandBooks } from './thousand-books.js';
 
 const fixture = (name: string): string => fileURLToPath(new URL(`../tests/fixtures/replay/${name}`, import.meta.url));
@@ -87,4 +90,27 @@ test('a trigger on p99.9 finds the order that stalls', { timeout: 30_000 }, asyn
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+test('a market maker in TypeScript: it trades, minds what it holds, and its run is had again from the log', async () => {
+  const { fills, positions, digest, replayed, decisions } = await marketMaker();
+  expect(fills.every((n) => n > 50)).toBe(true);
+  expect(positions.every((lots) => Math.abs(lots) <= 12)).toBe(true);
+  expect(decisions).toBeGreaterThan(8 * 1000);
+  expect(replayed).toBe(digest);
+});
+
+test('a loop of a learning agent: episodes end and begin again, and a policy that reads the mask is never refused', () => {
+  const { reward, episodes, invalid } = gymLoop(250);
+  expect(episodes).toBe(200);
+  expect(invalid).toBe(0);
+  expect(gymLoop(250).reward).toBe(reward);
+});
+
+test('a recorded day reacts to an order that was not there', async () => {
+  const { commands, queue, ours, traded, reacted } = await replayWithImpact(fixture('small.replay.csv'));
+  expect(commands).toBeGreaterThan(3);
+  expect(reacted).toBe(true);
+  expect(ours.fills + queue.length).toBeGreaterThan(0);
+  expect(traded[1]).toBeGreaterThanOrEqual(traded[0]!);
 });

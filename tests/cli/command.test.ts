@@ -23,10 +23,13 @@ describe('help and version', () => {
     [['replay']],
     [['profile']],
     [['trace']],
+    [['orders']],
+    [['validate']],
+    [['calibrate']],
     [['journal']],
     [['scenarios']],
+    [['verify']],
     [['policies']],
-    [['orders']],
     [['doctor']],
   ])('%j --help shows usage and examples', async (command) => {
     const { code, stdout, stderr } = await toprung([...command, '--help']);
@@ -45,6 +48,7 @@ describe('help and version', () => {
       ['trace', '--help'],
       ['journal', '--help'],
       ['scenarios', '--help'],
+      ['verify', '--help'],
       ['policies', '--help'],
       ['orders', '--help'],
       ['doctor', '--help'],

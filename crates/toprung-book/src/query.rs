@@ -32,6 +32,14 @@ impl Book {
         }
     }
 
+    /// The orders at a price from the back of the queue to its front.
+    pub fn orders_from_back(&self, side: Side, price: i64) -> impl Iterator<Item = OrderView> + '_ {
+        let level = self.ladders[side as usize].level(side.key(price));
+        let last = (level != NIL).then(|| self.slab.get(level).prev);
+        let handles = std::iter::successors(last, |&h| Some(self.slab.get(h).prev));
+        handles.take_while(move |&h| h != level).map(|h| self.view(h))
+    }
+
     /// One resting order.
     pub fn order(&self, id: u64) -> Option<OrderView> {
         match self.ids.find(&self.slab, id) {

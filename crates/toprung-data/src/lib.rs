@@ -27,6 +27,7 @@ mod lobster_day;
 mod lobster_orders;
 mod lobster_replay;
 pub mod quantcup;
+mod recording;
 mod replay;
 mod replay_driver;
 mod replay_file;
@@ -40,6 +41,7 @@ pub use lobster::{
 };
 pub use lobster_day::LobsterDay;
 pub use lobster_replay::{LobsterCounts, LobsterReplay};
+pub use recording::{RecordedDay, record_day};
 pub use replay::{
     Fill, Level, Origin, RESERVED_IDS_END, RESERVED_IDS_START, ReplayAction, ReplayReader, ReplayRecord, ReplaySource,
 };

@@ -73,7 +73,7 @@ impl Task for ReplayTask {
     }
 }
 
-fn data_error(e: DataError) -> napi::Error<Code> {
+pub(crate) fn data_error(e: DataError) -> napi::Error<Code> {
     match e {
         DataError::Option { option, expected, ref got } => {
             error_at(Code::Of(e.code()), option, &format!("expected {expected}, got {got}"))

@@ -66,7 +66,7 @@ impl Task for SimulateTask {
     }
 }
 
-fn sim_error(e: SimError) -> napi::Error<Code> {
+pub(crate) fn sim_error(e: SimError) -> napi::Error<Code> {
     match e {
         SimError::Config(c) => config_error(&c),
         other => error(Code::Of(other.code()), other.to_string()),

@@ -2,11 +2,11 @@
 //!
 //! A run depends on nothing but the configuration and the book's index, so books can be run by anybody in any order.
 
-use toprung_book::{Command, CommandKind, Event, EventKind, EventSink};
+use toprung_book::{Command, CommandKind, Event, EventKind, EventSink, Side};
 use toprung_trace::{LatencyByKind, LatencySampler};
 
 use crate::config::{Horizon, SimConfig};
-use crate::flow::{Flow, FlowView};
+use crate::flow::{FLOW_IDS_END, Flow, FlowView};
 use crate::metrics::{L1Row, Metrics, Sampler, Tally};
 use crate::observe::{Unseen, Watch};
 use crate::result::BookResult;
@@ -34,6 +34,16 @@ impl<B: SimBook> FlowView for Venue<B> {
     #[inline(always)]
     fn contains(&self, id: u64) -> bool {
         self.book.contains(id)
+    }
+
+    #[inline(always)]
+    fn qty_at(&self, side: Side, price: i64) -> u64 {
+        self.book.qty_at(side, price)
+    }
+
+    #[inline(always)]
+    fn last_order(&self, side: Side, price: i64) -> Option<u64> {
+        self.book.last_below(side, price, FLOW_IDS_END)
     }
 }
 
@@ -282,7 +292,7 @@ mod tests {
     use crate::random::StreamKey;
 
     fn begin<B: SimBook>(config: &SimConfig) -> BookRun<B, SantaFe> {
-        let FlowConfig::SantaFe(model) = &config.flow;
+        let FlowConfig::SantaFe(model) = &config.flow else { panic!("these tests are of Santa Fe") };
         BookRun::new(config, SantaFe::open(model, StreamKey::new(config.seed, &config.streams), 0))
     }
 

@@ -7,16 +7,24 @@
 //!
 //! - [`random`]: counter-based streams, bounded integers, exponentials, all in integers.
 //! - [`flow`]: order-flow models, one module each.
-//! - [`scenarios`]: named configurations.
+//! - [`kernel`], [`agents`]: markets of agents that react, on one or more venues.
+//! - [`scenarios`]: named configurations; [`catalogue`]: scenarios with a control arm and a verdict.
 
+pub mod agents;
 mod book_run;
+pub mod calibrate;
+pub mod catalogue;
 mod config;
 mod error;
 pub mod flow;
+pub mod kernel;
+mod market;
 mod metrics;
 mod observe;
+pub mod oracle;
 mod policy_settings;
 pub mod random;
+pub mod realism;
 mod result;
 mod run;
 pub mod scenarios;
@@ -25,7 +33,15 @@ mod venue;
 
 pub use config::{BookSettings, Horizon, ReplacePrioritySetting, SampleSettings, SimConfig};
 pub use error::{ConfigError, SimError};
-pub use flow::{FlowConfig, SantaFeConfig};
+pub use flow::{
+    CorrelatedConfig, CstConfig, FlowConfig, HawkesConfig, ImbalanceSpreadConfig, MikeFarmerConfig,
+    QueueReactiveConfig, RealisticDayConfig, SantaFeConfig, SeasonConfig, SplittingConfig,
+};
+pub use kernel::{
+    Account, AgentConfig, Decision, FundamentalConfig, GroupResult, Latency, MarketConfig, MarketResult, PauseRule,
+    Quote, Recording, Retune, Stop, VenueConfig, VenueResult, World, run_markets,
+};
+pub use market::Market;
 pub use metrics::{L1Row, L1Samples, Metrics, MidRange};
 pub use observe::{Observer, apply_observed, observe};
 pub use policy_settings::{PolicySettings, PresetSettings};

@@ -10,9 +10,7 @@ use toprung_book::{Book, Command, Event, EventSink};
 use crate::book_run::BookRun;
 use crate::config::{SimConfig, check};
 use crate::error::SimError;
-use crate::flow::santa_fe::SantaFe;
-use crate::flow::{Flow, FlowConfig};
-use crate::random::StreamKey;
+use crate::flow::Flow;
 use crate::result::BookResult;
 use crate::run::{chunk_events, matches_in_time_order};
 use crate::venue::SimBook;
@@ -149,12 +147,7 @@ pub fn observe<O: Observer>(
 ) -> Result<BookResult, SimError> {
     config.validate()?;
     check("book", index < config.books, format!("the index of one of {} books", config.books), index)?;
-    let key = StreamKey::new(config.seed, &config.streams);
-    Ok(match &config.flow {
-        FlowConfig::SantaFe(model) => {
-            watch(config, SantaFe::open(model, key, index), index, observer, cancel, progress)
-        }
-    })
+    Ok(watch(config, config.open_flow(index), index, observer, cancel, progress))
 }
 
 fn watch<O: Observer, F: Flow>(

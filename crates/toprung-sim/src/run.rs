@@ -14,8 +14,7 @@ use toprung_trace::{LatencyByKind, Stopwatch};
 use crate::book_run::BookRun;
 use crate::config::SimConfig;
 use crate::error::SimError;
-use crate::flow::santa_fe::SantaFe;
-use crate::flow::{Flow, FlowConfig};
+use crate::flow::{AnyFlow, Background, Flow, each};
 use crate::metrics::Metrics;
 use crate::random::StreamKey;
 use crate::result::{BookResult, Progress, SimResult};
@@ -151,13 +150,11 @@ fn run_book(config: &SimConfig, index: u32, shared: &Shared<'_>) -> BookResult {
         return BookResult::not_started();
     }
     let key = StreamKey::new(config.seed, &config.streams);
-    match &config.flow {
-        FlowConfig::SantaFe(model) => drive(config, SantaFe::open(model, key, index), index, shared),
-    }
+    each!(config.flow.open(key, index), flow => drive(config, flow, index, shared))
 }
 
 fn drive<F: Flow>(config: &SimConfig, flow: F, index: u32, shared: &Shared<'_>) -> BookResult {
-    let mut run = BookRun::<Book, F>::new(config, flow);
+    let mut run = BookRun::<Book, _>::new(config, Background::new(flow, config.season.as_ref()));
     let in_time_order = matches_in_time_order(config);
     while !run.is_complete() && !shared.cancel.load(Relaxed) {
         let chunk = chunk_events(in_time_order, run.resting_orders());

@@ -17,6 +17,12 @@ pub(crate) trait SimBook {
     /// Whether order `id` rests.
     fn contains(&self, id: u64) -> bool;
 
+    /// Open quantity at a price, 0 where nothing rests.
+    fn qty_at(&self, side: Side, price: i64) -> u64;
+
+    /// The last order in the queue at a price whose id is below `end`.
+    fn last_below(&self, side: Side, price: i64, end: u64) -> Option<u64>;
+
     /// Open quantity at the best price and the `ticks - 1` prices behind it.
     fn depth_within(&self, side: Side, ticks: u32) -> u64;
 
@@ -56,6 +62,16 @@ impl SimBook for Book {
         Book::contains(self, id)
     }
 
+    #[inline(always)]
+    fn qty_at(&self, side: Side, price: i64) -> u64 {
+        Book::qty_at(self, side, price)
+    }
+
+    #[inline(always)]
+    fn last_below(&self, side: Side, price: i64, end: u64) -> Option<u64> {
+        self.orders_from_back(side, price).map(|o| o.id).find(|id| *id < end)
+    }
+
     fn depth_within(&self, side: Side, ticks: u32) -> u64 {
         within(self.depth(side).map(|l| (l.price, l.qty)), ticks)
     }
@@ -85,6 +101,16 @@ impl SimBook for toprung_book::naive::NaiveBook {
 
     fn contains(&self, id: u64) -> bool {
         toprung_book::MatchingBook::order(self, id).is_some()
+    }
+
+    fn qty_at(&self, side: Side, price: i64) -> u64 {
+        let levels = toprung_book::MatchingBook::levels(self, side, usize::MAX);
+        levels.into_iter().find(|l| l.price == price).map_or(0, |l| l.qty)
+    }
+
+    fn last_below(&self, side: Side, price: i64, end: u64) -> Option<u64> {
+        let queue = toprung_book::MatchingBook::queue(self, side);
+        queue.into_iter().rev().find(|o| o.price == price && o.id < end).map(|o| o.id)
     }
 
     fn depth_within(&self, side: Side, ticks: u32) -> u64 {

@@ -53,6 +53,66 @@ export declare class NativeBook {
   checkInvariants(): void
 }
 
+/** Many books for learning agents. */
+export declare class NativeEnv {
+  /** `books` books of the market `config`, as JSON, whose group `group` learns. */
+  constructor(config: string, group: string, books: number, positionMax: number, warmupNs: number)
+  /**
+   * Where the views lie in `out`, in bytes: observations, final observations and rewards (32-bit floats), done and mask
+   * (bytes), and its length; then agents in each book, numbers in an observation and in an action, kinds of actions.
+   */
+  layout(): Float64Array
+  /** Begins anew in every book whose `which` is not 0, with its seed, and fills `out`. */
+  reset(seeds: Float64Array, which: Float64Array, out: Uint8Array): void
+  /** Carries out one action for every agent of every book, runs to the next decision and fills `out`. */
+  step(actions: Uint8Array, out: Uint8Array): void
+  /** Actions so far that were not valid. */
+  invalid(): number
+}
+
+/** Markets of one configuration on their way. */
+export declare class NativeMarket {
+  /** `books` markets with the configuration `config`, as JSON, at time 0. */
+  constructor(config: string, books: number, recording?: NativeRecording | undefined | null)
+  /** Runs on, no longer than a moment. Gives the number of decisions that wait, 0 at the end, -1 to be called again. */
+  advance(): number
+  /**
+   * Writes the waiting decisions into `out`, sixteen columns of `capacity` numbers: book, agent, group, time, bid, bid
+   * lots, ask, ask lots, bid depth, ask depth, last price, volume, position, cash, resting orders, fills.
+   */
+  decisions(out: Uint8Array, capacity: number): void
+  /** Carries out the first `count` actions of `actions`, five numbers each: row, what, side, price, lots. */
+  act(actions: Uint8Array, count: number): void
+  /** Every book's digest folded in order. */
+  digest(): string
+  /** Decisions answered so far. */
+  decided(): number
+  /** What was answered, as numbers: of each batch its decisions and actions, then five numbers for each action. */
+  log(): Float64Array
+  /** Runs a log of the same configuration and books again, from the start to its end, without JavaScript. */
+  replay(books: number, log: Float64Array, recording?: NativeRecording | undefined | null): NativeMarket
+  /**
+   * Where the agents' resting orders of a book stand in their queues, seven numbers each: agent, venue, side, price,
+   * open lots, orders and lots ahead.
+   */
+  queuePositions(book: number): Float64Array
+  /** What the books have left behind so far, as JSON. Samples and trades are apart. */
+  results(): string
+  /**
+   * The samples of a venue of a book: nine numbers a row, time, bid, bid lots, ask, ask lots, bid and ask depth, last
+   * price, volume.
+   */
+  samples(book: number, venue: number): Float64Array
+}
+
+/** A recorded day, as background of a market. */
+export declare class NativeRecording {
+  /** Commands of the day. */
+  length(): number
+  /** Time from the first to the last, ns. */
+  durationNs(): number
+}
+
 /** The result of a simulation, kept in Rust. */
 export declare class NativeSimulation {
   /** Everything but the single books, as JSON. */
@@ -167,6 +227,21 @@ export declare class NativeTracer {
    */
   run(cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, unusedToo: number) => void): Promise<string>
 }
+/** Every kind of agent with its parameters, as JSON. */
+export declare function agentKinds(): string
+
+/** Fits a model to a tape; gives the flow's configuration and the estimates, as JSON. */
+export declare function calibrate(request: string): Promise<string>
+
+/** Every scenario of the catalogue, as JSON. */
+export declare function catalogue(): string
+
+/**
+ * Runs every arm of a scenario for `seeds` seeds from `first` on; gives the report, as JSON.
+ *
+ * `onProgress` is given runs done and in all, at most ten times a second; the other two numbers are 0.
+ */
+export declare function checkScenario(name: string, first: number, seeds: number, cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, unusedToo: number) => void): Promise<string>
 
 /** Says what lies in the journal `dir`, as JSON. Changes nothing. */
 export declare function journalInspect(dir: string): Promise<string>
@@ -176,6 +251,12 @@ export declare function journalRecover(dir: string): Promise<string>
 
 /** Replays the journal `dir` and compares every digest and snapshot; gives the outcome, as JSON. Changes nothing. */
 export declare function journalVerify(dir: string): Promise<string>
+
+/** Reads a replay file or a LOBSTER day. */
+export declare function loadRecording(file: string, cancel: CancelFlag): Promise<NativeRecording>
+
+/** The digests of a market on each of these numbers of threads, and once more on the first; pairs, as JSON. */
+export declare function marketDigests(config: string, threads: Array<number>): Promise<string>
 
 /** Every preset with its usual parameters, as JSON: name, title, usedFor, steps. */
 export declare function policyPresets(): string
@@ -232,3 +313,5 @@ export declare function traceRead(path: string): Promise<NativeTrace>
 
 /** Reads the trace `path` to its end and says, as JSON, what is wrong with it. */
 export declare function traceVerify(path: string): Promise<string>
+/** Scores a tape against a reference; gives the scorecard, as JSON. */
+export declare function validate(request: string): Promise<string>

@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { ToprungError } from './errors.js';
 import { PHASES } from './names.js';
+import { flowSchema, seasonSchema } from './flow-schema.js';
 import { participantsSchema, policySchema } from './policy-schema.js';
 
 /** Whose orders are one’s own. */
@@ -114,41 +115,6 @@ export type VenueConfig = z.output<typeof venueConfigSchema>;
 /** A venue configuration as people write it: everything has a default. */
 export type VenueConfigInput = z.input<typeof venueConfigSchema>;
 
-const rate = (what: string, max: number) => z.number().min(0).max(max).describe(`${what}: 0, or 10^-9 to ${max}.`);
-
-/** The zero-intelligence ("Santa Fe") order flow. */
-export const santaFeSchema = z
-  .strictObject({
-    model: z.literal('santa-fe').describe('Zero intelligence: independent Poisson processes (Smith et al. 2003).'),
-    limitRate: rate('Limit orders per second, per tick and side', 1e9).default(25),
-    marketRate: rate('Market orders per second, both sides together', 1e9).default(1000),
-    cancelRate: rate('Cancels per second and resting order', 1e5).default(10),
-    windowTicks: z
-      .int()
-      .min(1)
-      .max(1_000_000)
-      .default(160)
-      .describe('Limit orders are placed up to this many ticks from the opposite best price.'),
-    orderSize: z
-      .int()
-      .min(1)
-      .max(2 ** 20)
-      .default(1)
-      .describe('Size of every order, in lots.'),
-    referencePrice: z
-      .int()
-      .min(-(2 ** 50))
-      .max(2 ** 50)
-      .default(1_000_000)
-      .describe('Price about which an empty book starts, in ticks.'),
-  })
-  .describe('The zero-intelligence “Santa Fe” flow.');
-
-/** The order flow. */
-export const flowSchema = z
-  .discriminatedUnion('model', [santaFeSchema])
-  .describe('The background order flow: a model and its parameters.');
-
 const eventCount = z
   .int()
   .min(1)
@@ -210,6 +176,7 @@ export const simulationConfigSchema = z
       .prefault({})
       .describe('The conventions of every book.'),
     flow: flowSchema.prefault({ model: 'santa-fe' }),
+    season: seasonSchema,
     samples: z
       .strictObject({
         rows: z

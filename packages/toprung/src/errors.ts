@@ -10,6 +10,7 @@
 /** What each code means, and what to do about it. */
 export const ERROR_TABLE = {
   ERR_TOPRUNG_ABORTED: 'The run was stopped by its AbortSignal. `error.cause` is the signal’s reason.',
+  ERR_TOPRUNG_AGENT: 'An agent in TypeScript threw, or wrote something that is no action. `error.partial` is the run.',
   ERR_TOPRUNG_ARGUMENT: 'An argument has the wrong type.',
   ERR_TOPRUNG_BATCH_TOO_LARGE: 'A batch may hold 16,777,216 commands: submit it in parts.',
   ERR_TOPRUNG_BUFFER_ALIGNMENT: 'A view must start at a multiple of 8 bytes of its buffer.',
@@ -47,9 +48,11 @@ export const ERROR_TABLE = {
   ERR_TOPRUNG_MEMORY: 'The run would need more memory than `maxMemoryMib` allows.',
   ERR_TOPRUNG_NATIVE_MISSING: 'The native core could not be loaded. The message says which package, and what to do.',
   ERR_TOPRUNG_NOT_INTEGER: 'An integer was expected: not NaN, an infinity or a fraction.',
+  ERR_TOPRUNG_NO_FIT: 'A model cannot be fitted to this tape. The message says what it would need.',
   ERR_TOPRUNG_OUTPUT: 'A file or folder could not be written.',
   ERR_TOPRUNG_OUT_OF_RANGE: 'An integer is outside its range. Ids and quantities: 0 to 2^53 - 1; prices: ±(2^53 - 1).',
   ERR_TOPRUNG_PANIC: 'The native core panicked and was caught: a defect of toprung, please report it.',
+  ERR_TOPRUNG_TAPE_TOO_SHORT: 'A tape has too few messages, or takes too little time, to be scored.',
   ERR_TOPRUNG_THREADS: 'The operating system gave no threads.',
   ERR_TOPRUNG_TRACE_DECODE: 'A recording was made, but the tool could not make a trace of it.',
   ERR_TOPRUNG_TRACE_EMPTY:

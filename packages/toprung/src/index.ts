@@ -2,6 +2,8 @@
  * toprung: a limit-order-book simulator with a Rust core.
  *
  * - {@link simulate}: many books under an order-flow model; {@link scenarios}: ready-made configurations.
+ * - {@link runMarket}: venues and agents that react, some of them in TypeScript; {@link catalogue}: scenarios with a
+ *   control arm; {@link VectorEnv}: many books for learning agents.
  * - {@link replay}: a recorded day through a book, every fill checked.
  * - {@link policies}: the exchanges' matching algorithms, and who gets what under each.
  * - {@link trace}: where the time of an order goes: flight recorder, magic-trace, perf, and what they say.
@@ -13,18 +15,24 @@
  *
  * @packageDocumentation
  */
+export * from './catalogue.js';
 export * from './command-batch.js';
 export * from './config.js';
 export type { Depth, Level, RestingOrder } from './crossing.js';
+export * from './decision-batch.js';
 export * from './errors.js';
 export * from './event-batch.js';
+export * from './flow-schema.js';
 export * from './journal.js';
+export * from './market.js';
+export * from './market-schema.js';
 export * from './names.js';
 export { type NativeStatus, nativeStatus } from './native.js';
 export * from './order-book.js';
 export * from './policies.js';
 export * from './policy-schema.js';
 export { type CommandBatchOptions, MAX_BATCH_COMMANDS } from './record-batch.js';
+export * from './realism.js';
 export * from './replay.js';
 export type { RunOptions } from './run.js';
 export * from './scenarios.js';
@@ -34,3 +42,4 @@ export * from './venue/table.js';
 export * from './venue/venue.js';
 export * from './venue/venue-batch.js';
 export * from './trace/index.js';
+export * from './vector-env.js';

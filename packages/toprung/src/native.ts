@@ -8,6 +8,14 @@ import { ToprungError } from './errors.js';
 type Addon = typeof import('../native/index.cjs');
 
 export type { CancelFlag, NativeBook, NativeSimulation, NativeTracer, NativeVenue } from '../native/index.cjs';
+export type {
+  CancelFlag,
+  NativeBook,
+  NativeEnv,
+  NativeMarket,
+  NativeRecording,
+  NativeSimulation,
+} from '../native/index.cjs';
 
 const PACKAGE_PREFIX = '@toprung/native-';
 
