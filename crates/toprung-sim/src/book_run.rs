@@ -287,13 +287,11 @@ mod tests {
 
     use super::*;
     use crate::config::BookSettings;
-    use crate::flow::{FlowConfig, SantaFeConfig, santa_fe::SantaFe};
+    use crate::flow::{AnyFlow, Background, FlowConfig, SantaFeConfig};
     use crate::policy_settings::{PolicySettings, PresetSettings};
-    use crate::random::StreamKey;
 
-    fn begin<B: SimBook>(config: &SimConfig) -> BookRun<B, SantaFe> {
-        let FlowConfig::SantaFe(model) = &config.flow else { panic!("these tests are of Santa Fe") };
-        BookRun::new(config, SantaFe::open(model, StreamKey::new(config.seed, &config.streams), 0))
+    fn begin<B: SimBook>(config: &SimConfig) -> BookRun<B, Background<AnyFlow>> {
+        BookRun::new(config, config.open_flow(0))
     }
 
     fn finished<B: SimBook>(config: &SimConfig) -> BookResult {
@@ -322,6 +320,24 @@ mod tests {
             assert_eq!(fast.metrics, naive.metrics);
             assert_eq!(fast.samples, naive.samples);
             assert!(fast.metrics.trades > 500);
+        }
+    }
+
+    /// What a flow sees of its book beyond the touch is the same in both.
+    #[test]
+    fn the_naive_book_gives_the_same_run_under_every_model() {
+        for flow in FlowConfig::defaults() {
+            let config = SimConfig {
+                horizon: Horizon::Events(3_000),
+                warmup_events: 200,
+                flow,
+                season: Some(crate::SeasonConfig { session_ns: 20_000_000_000, open_to_noon: 3.0 }),
+                ..SimConfig::default()
+            };
+            let (fast, naive) = (finished::<Book>(&config), finished::<NaiveBook>(&config));
+            assert_eq!((fast.digest, &fast.metrics), (naive.digest, &naive.metrics), "{:?}", config.flow);
+            assert_eq!(fast.metrics.rejected, 0, "{:?}", config.flow);
+            assert!(fast.metrics.trades > 20, "{:?}", config.flow);
         }
     }
 

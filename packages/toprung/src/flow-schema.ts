@@ -46,7 +46,7 @@ export const santaFeSchema = z
       .describe('Limit orders are placed up to this many ticks from the opposite best price.'),
     orderSize,
     referencePrice,
-    splitting: splittingSchema.nullable().default(null),
+    splitting: splittingSchema.optional(),
   })
   .describe('The zero-intelligence “Santa Fe” flow, with order splitting if asked for.');
 
@@ -117,8 +117,7 @@ export const queueReactiveSchema = z
       .default([defaultQueue(40, 36, 30), defaultQueue(32, 40, 0), defaultQueue(28, 32, 0)])
       .describe('Rates of queue 1 … K from the reference price, both sides alike.'),
     behindEmpty: queueRatesSchema
-      .nullable()
-      .default(null)
+      .optional()
       .describe('Model IIa: rates of queue 2 while queue 1 of its side is empty.'),
     byOpposite: z
       .array(queueRatesSchema)
@@ -417,6 +416,5 @@ export const seasonSchema = z
       .describe('Length of a session, ns.'),
     openToNoon: between(1, 1000, 'Activity at the open and the close in units of that at noon.').default(2.6),
   })
-  .nullable()
-  .default(null)
+  .optional()
   .describe('Intraday seasonality: the flow’s clock runs fast at the open and the close.');

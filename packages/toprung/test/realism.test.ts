@@ -23,7 +23,7 @@ describe('validate', () => {
     const cst: TapeSource = { config: { flow: { model: 'cst' } }, durationNs: 300e9 };
     const card = await validate(cst, realistic(2));
     expect(card.overall).toBeGreaterThan(3);
-    expect(card.facts.filter((f) => f.grade === 'F').map((f) => f.number)).toEqual(expect.arrayContaining([8, 9, 10]));
+    expect(card.facts.filter((f) => f.grade === 'F').map((f) => f.number)).toEqual(expect.arrayContaining([9, 10]));
   });
 
   it('refuses a tape that says nothing', async () => {
@@ -54,6 +54,7 @@ describe('calibrate', () => {
       const { metrics } = await simulate({ flow, horizon: { events: 2000 }, warmupEvents: 0 });
       expect(metrics.events).toBe(2000);
     },
+    60_000,
   );
 
   it('finds the rates that it was simulated with', async () => {
@@ -96,5 +97,5 @@ describe.skipIf(!existsSync(goog))('a NASDAQ day', () => {
       const { metrics } = await simulate({ flow, horizon: { events: 2000 } });
       expect(metrics.trades).toBeGreaterThan(0);
     }
-  });
+  }, 60_000);
 });

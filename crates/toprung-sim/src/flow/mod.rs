@@ -95,6 +95,22 @@ impl Default for FlowConfig {
 }
 
 impl FlowConfig {
+    /// Every model with its default parameters, order splitting beside Santa Fe.
+    pub fn defaults() -> Vec<FlowConfig> {
+        let splitting = SantaFeConfig { splitting: Some(SplittingConfig::default()), ..SantaFeConfig::default() };
+        vec![
+            FlowConfig::SantaFe(SantaFeConfig::default()),
+            FlowConfig::SantaFe(splitting),
+            FlowConfig::Cst(CstConfig::default()),
+            FlowConfig::QueueReactive(QueueReactiveConfig::default()),
+            FlowConfig::ImbalanceSpread(ImbalanceSpreadConfig::default()),
+            FlowConfig::Hawkes(HawkesConfig::default()),
+            FlowConfig::MikeFarmer(MikeFarmerConfig::default()),
+            FlowConfig::Correlated(CorrelatedConfig::default()),
+            FlowConfig::RealisticDay(RealisticDayConfig::default()),
+        ]
+    }
+
     /// Checks every parameter.
     pub(crate) fn validate(&self) -> Result<(), ConfigError> {
         match self {

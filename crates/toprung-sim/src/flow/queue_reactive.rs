@@ -155,7 +155,7 @@ impl QueueReactiveConfig {
         }
         super::size_and_price(self.order_size, self.reference_price)?;
         let refill: f64 = self.tables().map(|t| t.limit[0]).sum();
-        check("flow.levels", refill >= 1.0, "such that an empty book gets at least 1 order per second", refill)
+        check("flow.levels", refill >= 0.01, "such that an empty book gets at least 0.01 orders per second", refill)
     }
 
     fn tables(&self) -> impl Iterator<Item = &QueueRates> {

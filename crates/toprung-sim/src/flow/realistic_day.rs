@@ -13,7 +13,7 @@
 //!   touch, so the spread returns to a few of those ticks.
 //! - **Memory.** M = Σ_p w_p Σ_trades ε e^−β_p(t−t_k), of market orders of sign ε, decays like a power law with the terms given.
 //!   Limit orders inside the spread are sells with probability ½ (1 + κM/(1 + |κM|)): liquidity comes back against the
-//!   flow. Impact is then concave in the size of a metaorder and partly reverts.
+//!   flow.
 //! - **Sizes.** Limit orders are round lots or uniform odd ones, and rarely several round lots; market orders take exactly the
 //!   best queue with a given probability, and otherwise a size of the same law that goes through it only rarely.
 //!
