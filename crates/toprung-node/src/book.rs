@@ -233,7 +233,7 @@ impl Settings {
 }
 
 /// A number from JavaScript as an integer in `0..=max`.
-fn integer(name: &str, f: f64, max: u64) -> Result<u64> {
+pub(crate) fn integer(name: &str, f: f64, max: u64) -> Result<u64> {
     if f.trunc() != f || f.is_infinite() {
         return Err(error_at(Code::NotInteger, name, &format!("expected an integer in 0..={max}, got {f}")));
     }

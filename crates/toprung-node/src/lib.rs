@@ -9,6 +9,7 @@ mod commands;
 mod error;
 mod events;
 pub mod journal;
+pub mod live;
 pub mod policies;
 pub mod replay;
 pub mod simulate;

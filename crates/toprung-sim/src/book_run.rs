@@ -33,23 +33,67 @@ impl<B: SimBook> FlowView for Venue<B> {
     }
 }
 
-/// Takes a command's events for the counts and for the touch.
-struct Recorder<'a> {
+/// Takes a command's events for the counts, for the touch and for who looks on.
+struct Recorder<'a, O> {
     tally: &'a mut Tally,
     touch: &'a Touch,
     watch: TouchWatch,
+    observer: &'a mut O,
+    time_ns: u64,
 }
 
-impl EventSink for Recorder<'_> {
+impl<O: Observer> EventSink for Recorder<'_, O> {
     #[inline(always)]
     fn event(&mut self, e: &Event) {
         self.tally.event(e);
         self.watch.event(e, self.touch);
+        self.observer.event(self.time_ns, e);
     }
 }
 
+/// A book at one moment, as an [`Observer`] sees it.
+pub(crate) struct Moment<'a, B> {
+    /// Simulated time behind the warm-up, ns.
+    pub(crate) time_ns: u64,
+    pub(crate) book: &'a B,
+    pub(crate) touch: Touch,
+    pub(crate) tally: &'a Tally,
+    pub(crate) depth_ticks: u32,
+}
+
+/// Looks on at the measured part of a run and decides nothing. `()` does not look, and costs nothing.
+pub(crate) trait Observer {
+    /// Whether it wants to see the book before what happens at `time_ns`.
+    fn is_due(&self, time_ns: u64) -> bool;
+
+    /// The book before what happens at the moment's time.
+    fn see<B: SimBook>(&mut self, moment: &Moment<'_, B>);
+
+    /// One event.
+    fn event(&mut self, time_ns: u64, e: &Event);
+
+    /// A command that was timed took so long.
+    fn latency(&mut self, ns: u64);
+}
+
+impl Observer for () {
+    #[inline(always)]
+    fn is_due(&self, _: u64) -> bool {
+        false
+    }
+
+    fn see<B: SimBook>(&mut self, _: &Moment<'_, B>) {}
+
+    #[inline(always)]
+    fn event(&mut self, _: u64, _: &Event) {}
+
+    #[inline(always)]
+    fn latency(&mut self, _: u64) {}
+}
+
 /// A book on its way to the horizon.
-pub(crate) struct BookRun<B, F> {
+pub(crate) struct BookRun<B, F, O = ()> {
+    observer: O,
     venue: Venue<B>,
     flow: F,
     tally: Tally,
@@ -76,6 +120,13 @@ pub(crate) struct BookRun<B, F> {
 impl<B: SimBook, F: Flow> BookRun<B, F> {
     /// An empty book of a checked configuration with its own flow, at its start.
     pub(crate) fn new(config: &SimConfig, flow: F) -> BookRun<B, F> {
+        BookRun::observed(config, flow, ())
+    }
+}
+
+impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
+    /// The same with somebody who looks on.
+    pub(crate) fn observed(config: &SimConfig, flow: F, observer: O) -> BookRun<B, F, O> {
         let reference = config.flow.reference_price();
         let book = config.book.to_book_config(config.expected_orders_per_book(), "book.");
         let venue = Venue {
@@ -87,6 +138,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
             Horizon::DurationNs(t) => (u64::MAX, t),
         };
         BookRun {
+            observer,
             flow,
             venue,
             tally: Tally::new(reference),
@@ -146,6 +198,28 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
         self.venue.book.order_count()
     }
 
+    /// Who looks on.
+    pub(crate) fn observer(&mut self) -> &mut O {
+        &mut self.observer
+    }
+
+    /// The book now, at the last command's time.
+    pub(crate) fn moment(&self) -> Moment<'_, B> {
+        let time_ns = if self.warmup_left == 0 { self.now_ns - self.start_ns } else { 0 };
+        let Venue { book, touch } = &self.venue;
+        Moment { time_ns, book, touch: *touch, tally: &self.tally, depth_ticks: self.depth_ticks }
+    }
+
+    /// Commands of the warm-up that are still to come.
+    pub(crate) fn warmup_left(&self) -> u64 {
+        self.warmup_left
+    }
+
+    /// What was timed so far, if anything is timed.
+    pub(crate) fn latency(&self) -> Option<&LatencyHistogram> {
+        self.latency.histogram()
+    }
+
     /// Whether the horizon is reached.
     pub(crate) fn is_complete(&self) -> bool {
         self.complete
@@ -175,18 +249,34 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
         if self.sampler.is_due(time - self.start_ns) {
             self.sample(time);
         }
+        let time_ns = time - self.start_ns;
+        if self.observer.is_due(time_ns) {
+            self.let_see(time_ns);
+        }
         self.now_ns = time;
         self.tally.command(cmd.kind);
         let Venue { book, touch } = &mut self.venue;
-        let mut recorder = Recorder { tally: &mut self.tally, touch, watch: TouchWatch::default() };
+        let watch = TouchWatch::default();
+        let mut recorder = Recorder { tally: &mut self.tally, touch, watch, observer: &mut self.observer, time_ns };
         let timer = self.latency.start();
         book.apply(&cmd, &mut recorder);
-        self.latency.stop(timer);
-        if recorder.watch.changed {
+        let watch = recorder.watch;
+        if let Some(ns) = self.latency.stop(timer) {
+            self.observer.latency(ns);
+        }
+        if watch.changed {
             self.metrics.hold(touch, time - self.measured_ns);
             self.measured_ns = time;
             touch.refresh(book);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn let_see(&mut self, time_ns: u64) {
+        let Venue { book, touch } = &self.venue;
+        let (tally, depth_ticks) = (&self.tally, self.depth_ticks);
+        self.observer.see(&Moment { time_ns, book, touch: *touch, tally, depth_ticks });
     }
 
     /// Takes the rows that are due before `time`.

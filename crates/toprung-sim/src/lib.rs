@@ -8,11 +8,13 @@
 //! - [`random`]: counter-based streams, bounded integers, exponentials, all in integers.
 //! - [`flow`]: order-flow models, one module each.
 //! - [`scenarios`]: named configurations.
+//! - [`live`]: one book of a run at a chosen speed, to be looked at while it runs.
 
 mod book_run;
 mod config;
 mod error;
 pub mod flow;
+pub mod live;
 mod metrics;
 mod policy_settings;
 pub mod random;

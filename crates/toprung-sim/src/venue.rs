@@ -1,7 +1,7 @@
 //! What the simulator asks of a book: the same of the fast book, which runs, and of the naive one, which the tests hold
 //! it against.
 
-use toprung_book::{Book, BookConfig, Command, Digest, EventSink, Side};
+use toprung_book::{Book, BookConfig, Command, Digest, EventSink, LevelView, Side};
 
 /// A book as the simulator drives it.
 pub(crate) trait SimBook {
@@ -16,6 +16,9 @@ pub(crate) trait SimBook {
 
     /// Whether order `id` rests.
     fn contains(&self, id: u64) -> bool;
+
+    /// The levels of one side, best first.
+    fn levels(&self, side: Side) -> impl Iterator<Item = LevelView>;
 
     /// Open quantity at the best price and the `ticks - 1` prices behind it.
     fn depth_within(&self, side: Side, ticks: u32) -> u64;
@@ -56,6 +59,10 @@ impl SimBook for Book {
         Book::contains(self, id)
     }
 
+    fn levels(&self, side: Side) -> impl Iterator<Item = LevelView> {
+        self.depth(side)
+    }
+
     fn depth_within(&self, side: Side, ticks: u32) -> u64 {
         within(self.depth(side).map(|l| (l.price, l.qty)), ticks)
     }
@@ -85,6 +92,10 @@ impl SimBook for toprung_book::naive::NaiveBook {
 
     fn contains(&self, id: u64) -> bool {
         toprung_book::MatchingBook::order(self, id).is_some()
+    }
+
+    fn levels(&self, side: Side) -> impl Iterator<Item = LevelView> {
+        toprung_book::MatchingBook::levels(self, side, usize::MAX).into_iter()
     }
 
     fn depth_within(&self, side: Side, ticks: u32) -> u64 {

@@ -46,13 +46,13 @@ impl LatencySampler {
         Timer(self.histogram.is_some().then(Stopwatch::start))
     }
 
-    /// Ends the measurement, if there was one.
+    /// Ends the measurement, if there was one, and says how many ns it took.
     #[inline(always)]
-    pub fn stop(&mut self, timer: Timer) {
-        if let Timer(Some(watch)) = timer {
-            let ns = watch.elapsed_ns();
-            self.record(ns);
-        }
+    pub fn stop(&mut self, timer: Timer) -> Option<u64> {
+        let Timer(Some(watch)) = timer else { return None };
+        let ns = watch.elapsed_ns();
+        self.record(ns);
+        Some(ns)
     }
 
     #[cold]
@@ -60,6 +60,11 @@ impl LatencySampler {
         if let Some(h) = &mut self.histogram {
             h.record(ns);
         }
+    }
+
+    /// What was measured so far; `None` if the sampler is off.
+    pub fn histogram(&self) -> Option<&LatencyHistogram> {
+        self.histogram.as_deref()
     }
 
     /// What was measured; `None` if the sampler was off.

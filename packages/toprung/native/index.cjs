@@ -837,6 +837,7 @@ module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __n
 module.exports = nativeBinding
 module.exports.CancelFlag = nativeBinding.CancelFlag
 module.exports.NativeBook = nativeBinding.NativeBook
+module.exports.NativeLive = nativeBinding.NativeLive
 module.exports.NativeSimulation = nativeBinding.NativeSimulation
 module.exports.journalInspect = nativeBinding.journalInspect
 module.exports.journalRecover = nativeBinding.journalRecover

@@ -2,6 +2,7 @@
  * toprung: a limit-order-book simulator with a Rust core.
  *
  * - {@link simulate}: many books under an order-flow model; {@link scenarios}: ready-made configurations.
+ * - {@link LiveSession}: one book of a simulation at a chosen speed, to be looked at while it runs.
  * - {@link replay}: a recorded day through a book, every fill checked.
  * - {@link policies}: the exchanges' matching algorithms, and who gets what under each.
  * - {@link journal}: what a journal on disk holds, whether it is sound, and the book recovered from it.
@@ -16,6 +17,7 @@ export * from './config.js';
 export * from './errors.js';
 export * from './event-batch.js';
 export * from './journal.js';
+export * from './live.js';
 export * from './names.js';
 export { type NativeStatus, nativeStatus } from './native.js';
 export * from './order-book.js';
