@@ -30,6 +30,7 @@ export interface CommandModule {
 
 const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   simulate: () => import('./commands/simulate.js'),
+  dashboard: () => import('./commands/dashboard.js'),
   replay: () => import('./commands/replay.js'),
   journal: () => import('./commands/journal.js'),
   scenarios: () => import('./commands/scenarios.js'),
@@ -39,6 +40,7 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
 
 const summaries: Readonly<Record<CommandName, string>> = {
   simulate: 'Simulate a market and print what happened',
+  dashboard: 'Watch and control simulations in the browser',
   replay: 'Replay an exchange day and compare every fill with what the exchange did',
   journal: 'Inspect, verify or recover the journal of a book',
   scenarios: 'List the scenarios, or show one',
