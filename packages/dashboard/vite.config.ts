@@ -1,6 +1,6 @@
+// The page as three files of fixed names, beside the command that serves them.
 import { defineConfig } from 'vite';
 
-/** The page as three files of fixed names, beside the command that serves them. */
 export default defineConfig({
   base: '/',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },

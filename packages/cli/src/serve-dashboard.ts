@@ -77,7 +77,12 @@ export function serverSettings(args: Arguments): ServerSettings {
   if (token !== undefined && !/^[\w-]{32,128}$/.test(token)) {
     throw usageError(`${TOKEN_VARIABLE}: expected 32 to 128 letters, digits, _ or -, got ${token.length} characters`);
   }
-  return { speed: readSpeed(args.speed as string | undefined), host, port: readPort(args.port as string | undefined), token };
+  return {
+    speed: readSpeed(args.speed as string | undefined),
+    host,
+    port: readPort(args.port as string | undefined),
+    token,
+  };
 }
 
 function readSpeed(text: string | undefined): Speed {
@@ -150,7 +155,9 @@ async function listen({ host, port, token }: ServerSettings): Promise<{ dashboar
     if (port === undefined && code === 'EADDRINUSE') return await serve(0);
     throw new CliError('ERR_TOPRUNG_LISTEN', ExitCode.invalid, `cannot listen: ${(error as Error).message}`, {
       where: `${host}:${port ?? DEFAULT_PORT}`,
-      fix: [code === 'EADDRINUSE' ? 'choose another --port, or 0 for any that is free' : 'choose another --host or --port'],
+      fix: [
+        code === 'EADDRINUSE' ? 'choose another --port, or 0 for any that is free' : 'choose another --host or --port',
+      ],
       cause: error,
     });
   }

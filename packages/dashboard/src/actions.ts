@@ -1,11 +1,11 @@
 /** Everything that a person can do, by name: buttons and keys call the same. */
 import { isOver } from '../../cli/src/dashboard/protocol.js';
+import { exportCsv } from './export.js';
 import { compareWith, order, showRun, startRun } from './feed.js';
 import { markUrgent } from './paint.js';
 import { togglePanel } from './panel.js';
 import {
   cursorNs,
-  data,
   form,
   frozenNs,
   HEAT_MAPS,
@@ -28,7 +28,6 @@ import {
   tradeColors,
   view,
 } from './state.js';
-import { exportCsv } from './export.js';
 import { fitted, panned, zoomed } from './view.js';
 
 /** Speeds that the keys step through. */
@@ -61,7 +60,8 @@ export function pauseOrRun(): void {
     say(`Run ${id} is over. Press N to start another.`);
     return;
   }
-  if (state.phase === 'paused') void order({ type: 'control', run: id, action: 'run', speed: speedOf(form.value.speed) });
+  if (state.phase === 'paused')
+    void order({ type: 'control', run: id, action: 'run', speed: speedOf(form.value.speed) });
   else void order({ type: 'control', run: id, action: 'pause' });
 }
 
@@ -202,7 +202,7 @@ export function otherBook(book: number): void {
   else void startRun({ scenario: now.scenario, book, speed: speedOf(form.value.speed), like: now.id });
 }
 
-function escape(): void {
+function clear(): void {
   if (isHelpOpen.value) isHelpOpen.value = false;
   else if (panel.value !== null) togglePanel(panel.value);
   else if (playheadNs.value !== null || frozenNs.value !== null) goLive();
@@ -259,7 +259,7 @@ export const KEYS: readonly { group: string; keys: readonly Key[] }[] = [
         do: () => undefined,
       },
       { keys: ['c'], shown: 'C', what: 'compare with another run', do: toggleComparison },
-      { keys: ['t'], shown: 'T', what: 'theme: auto, dark, light', do: () => void changeTheme() },
+      { keys: ['t'], shown: 'T', what: 'theme: auto, dark, light', do: changeTheme },
       {
         keys: ['p'],
         shown: 'P',
@@ -280,11 +280,16 @@ export const KEYS: readonly { group: string; keys: readonly Key[] }[] = [
       },
       { keys: ['e'], shown: 'E', what: 'export what is on the screen as CSV', do: () => exportCsv() },
       { keys: ['/'], shown: '/', what: 'filter time & sales', do: () => document.getElementById('tape-min')?.focus() },
-      { keys: ['?'], shown: '?', what: 'this help', do: () => void (isHelpOpen.value = !isHelpOpen.value) },
-      { keys: ['Escape'], shown: 'Esc', what: 'close, clear, go live', do: escape },
+      { keys: ['?'], shown: '?', what: 'this help', do: () => showHelp(!isHelpOpen.value) },
+      { keys: ['Escape'], shown: 'Esc', what: 'close, clear, go live', do: clear },
     ],
   },
 ];
+
+/** Opens or closes the help. */
+export function showHelp(isOpen: boolean): void {
+  isHelpOpen.value = isOpen;
+}
 
 export function changeTheme(): void {
   theme.value = next(THEMES, theme.value);
@@ -310,9 +315,4 @@ export function listenToKeys(): void {
     else key.do();
     markUrgent();
   });
-}
-
-/** For tests: whether a run's data is on the page. */
-export function hasData(id: number): boolean {
-  return data.has(id);
 }

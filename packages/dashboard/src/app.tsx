@@ -1,6 +1,6 @@
 /** The page. */
 import { useEffect, useRef } from 'preact/hooks';
-import { KEYS } from './actions.js';
+import { KEYS, showHelp } from './actions.js';
 import { compare } from './compare.js';
 import { DepthMap } from './depth-map.js';
 import { startRun } from './feed.js';
@@ -45,7 +45,11 @@ export function App() {
       ) : (
         <main>
           <Figures />
-          {run.value?.failure ? <p class="failure" role="alert">The run failed: {run.value.failure}</p> : null}
+          {run.value?.failure ? (
+            <p class="failure" role="alert">
+              The run failed: {run.value.failure}
+            </p>
+          ) : null}
           <div class="desk">
             <div class="stage">
               <DepthMap />
@@ -95,7 +99,9 @@ function Empty() {
   return (
     <main class="empty">
       <h1>Nothing runs yet</h1>
-      <p>Choose a market to watch. It runs in the Rust core at the speed you choose; pause, step and compare at any time.</p>
+      <p>
+        Choose a market to watch. It runs in the Rust core at the speed you choose; pause, step and compare at any time.
+      </p>
       <ul>
         {scenarios.map((s) => (
           <li key={s.name}>
@@ -127,7 +133,8 @@ function ComparisonPanel() {
   const [a, b] = [run.value, against.value];
   const isReady = mine !== undefined && theirs !== undefined && a !== undefined && b !== undefined;
   const rows = isReady ? compare(mine.columns, theirs.columns) : [];
-  const name = (info: typeof a): string => (info === undefined ? '' : `#${info.id} ${info.scenario}, seed ${info.seed}`);
+  const name = (info: typeof a): string =>
+    info === undefined ? '' : `#${info.id} ${info.scenario}, seed ${info.seed}`;
   const show = (value: number, digits: number): string => decimal(value, digits);
   return (
     <Panel
@@ -142,7 +149,7 @@ function ComparisonPanel() {
     >
       {isReady ? (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard
-        <div class="scroll" tabIndex={0} role="group" aria-label="Comparison, table">
+        <section class="scroll" tabIndex={0} aria-label="Comparison, table">
           <table>
             <thead>
               <tr>
@@ -170,7 +177,7 @@ function ComparisonPanel() {
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       ) : (
         <p class="hint">
           {runs.value.length < 2
@@ -190,7 +197,11 @@ function Said() {
   const { text, isError, at } = said.value;
   const isShown = text !== '' && Date.now() - at < (isError ? 8000 : 3000);
   return (
-    <div class={`said ${isShown ? 'is-shown' : ''} ${isError ? 'is-error' : ''}`} role={isError ? 'alert' : 'status'} aria-live={isError ? 'assertive' : 'polite'}>
+    <div
+      class={`said ${isShown ? 'is-shown' : ''} ${isError ? 'is-error' : ''}`}
+      role={isError ? 'alert' : 'status'}
+      aria-live={isError ? 'assertive' : 'polite'}
+    >
       {isShown ? text : ''}
     </div>
   );
@@ -203,7 +214,7 @@ function Help() {
     dialog.current!.showModal();
   }, []);
   return (
-    <dialog ref={dialog} class="help" aria-labelledby="help-title" onClose={() => void (isHelpOpen.value = false)}>
+    <dialog ref={dialog} class="help" aria-labelledby="help-title" onClose={() => showHelp(false)}>
       <h2 id="help-title">Keys</h2>
       <div class="keys">
         {KEYS.map(({ group, keys }) => (
@@ -223,8 +234,8 @@ function Help() {
         ))}
       </div>
       <p>
-        Over a chart: wheel zooms, drag chooses a part, Shift-drag or the middle button moves, a click puts the playhead, a
-        double click shows the whole run. Over the depth map Shift-wheel zooms the prices.
+        Over a chart: wheel zooms, drag chooses a part, Shift-drag or the middle button moves, a click puts the
+        playhead, a double click shows the whole run. Over the depth map Shift-wheel zooms the prices.
       </p>
       <form method="dialog">
         <button type="submit" class="primary">

@@ -1,6 +1,6 @@
 /** Two runs in figures: what differs, by how much, and whether that is more than chance. Pure. */
 import { type ColumnStore, Field, LATENCY_BUCKETS, latencyAt } from '../../cli/src/dashboard/columns.js';
-import { imbalance, type Quantity, sumLatency, spread } from './series.js';
+import { imbalance, type Quantity, spread, sumLatency } from './series.js';
 
 /** One figure of two runs. */
 export interface Comparison {

@@ -1,13 +1,13 @@
 /** Resting quantity by time and price, with the best prices, the mid, the trades and what is marked. */
 import { useEffect, useRef } from 'preact/hooks';
-import { DEPTH_ROWS, Field } from '../../cli/src/dashboard/columns.js';
+import { type ColumnStore, DEPTH_ROWS, Field } from '../../cli/src/dashboard/columns.js';
 import { type Ink, ink, ramp } from './colors.js';
 import { type Cut, type DepthWindow, findCut, paintDepth } from './depth-painter.js';
 import { clock, compact, decimal, integer, speedText } from './format.js';
 import { markUrgent, onPaint } from './paint.js';
 import { Panel, type Table } from './panel.js';
 import { plotArea } from './plot-area.js';
-import { mid, rangeOf } from './series.js';
+import { mid, type Quantity, type Range, rangeOf } from './series.js';
 import { compared, cursorNs, cutHigh, limitNs, playheadNs, prices, type RunData, shown, view } from './state.js';
 import { write } from './time-chart.js';
 
@@ -16,8 +16,12 @@ const RIGHT_PX = 62;
 const BOOK_PX = 76;
 const BOTTOM_PX = 20;
 /** Distance of trade marks, and the largest, px. */
-const MARK_STEP_PX = 9;
-const MARK_RADIUS_PX = 9;
+const MARK_STEP_PX = 8;
+/** Width of a step of the price lines at the least, px. */
+const LINE_STEP_PX = 4;
+const MARK_RADIUS_PX = 11;
+/** Radius of a mark of the usual size, px. */
+const MARK_USUAL_PX = 2.3;
 /** Ticks above and below what the best prices covered. */
 const MARGIN_TICKS = 14;
 /** How often the ends of the colour scale are looked for, ms, and how fast they move. */
@@ -118,7 +122,7 @@ function draw(host: HTMLElement, area: HTMLElement, info: HTMLElement): () => vo
   const bitmap = document.createElement('canvas');
   const bitmapContext = bitmap.getContext('2d', { alpha: false })!;
   let image: ImageData | undefined;
-  let cut: Cut = { low: 0, high: 1 };
+  let cut: Cut = { high: 1 };
   let cutMs = 0;
   let cutOf = '';
   let shownPrices = { low: 0, high: 1 };
@@ -170,7 +174,7 @@ function draw(host: HTMLElement, area: HTMLElement, info: HTMLElement): () => vo
     const of = `${run.id} ${cutHigh.value} ${columns.merges}`;
     if (now - cutMs > CUT_EVERY_MS || of !== cutOf) {
       const found = findCut(columns, window, cutHigh.value);
-      cut = of === cutOf ? { low: 0, high: cut.high + (found.high - cut.high) * CUT_EASE } : found;
+      cut = of === cutOf ? { high: cut.high + (found.high - cut.high) * CUT_EASE } : found;
       if (Math.abs(cut.high - found.high) < 0.05 * found.high) cut = found;
       [cutMs, cutOf] = [now, of];
     }
@@ -218,7 +222,8 @@ function draw(host: HTMLElement, area: HTMLElement, info: HTMLElement): () => vo
 /** The prices that are shown: those chosen, or all that the best prices covered and some more. */
 function priceRange(run: RunData, first: number, last: number): { low: number; high: number } {
   const chosen = prices.value;
-  if (chosen !== null) return { low: Math.round(chosen.middle - chosen.half), high: Math.round(chosen.middle + chosen.half) };
+  if (chosen !== null)
+    return { low: Math.round(chosen.middle - chosen.half), high: Math.round(chosen.middle + chosen.half) };
   const { columns } = run;
   const [bid, ask] = [columns.field(Field.bid), columns.field(Field.ask)];
   const [bidQty, askQty] = [columns.field(Field.bidQty), columns.field(Field.askQty)];
@@ -280,71 +285,76 @@ function line(c: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y
   c.stroke();
 }
 
-/** Best bid, best ask and mid, as steps; the second run's mid dashed. */
-function priceLines(
-  c: CanvasRenderingContext2D,
-  run: RunData,
-  range: { first: number; last: number },
-  frame: Frame,
-  colors: Ink,
-): void {
+/** Best bid, best ask and mid: steps where a column is wide enough, means over some pixels otherwise. */
+function priceLines(c: CanvasRenderingContext2D, run: RunData, range: Range, frame: Frame, colors: Ink): void {
   c.save();
   c.beginPath();
   c.rect(0, 0, frame.width, frame.height);
   c.clip();
   const { columns } = run;
-  const stride = Math.max(1, Math.floor((range.last - range.first + 1) / frame.width));
+  const columnPx = (columns.intervalNs / (view.value.to - view.value.from)) * frame.width;
+  const stride = Math.max(1, Math.round(LINE_STEP_PX / columnPx));
   const first = range.first - (range.first % stride);
-  const path = (price: (k: number) => number | null, color: string, width: number): void => {
+  const path = (price: Quantity, color: string, width: number): void => {
     c.beginPath();
     let isDown = false;
     for (let k = first; k <= range.last; k += stride) {
-      const value = price(Math.min(k + stride - 1, range.last));
+      const value = meanOf(columns, price, k, Math.min(k + stride, range.last + 1));
       if (value === null) {
         isDown = false;
         continue;
       }
       const [x0, x1, y] = [frame.x(columns.endNs(k - 1)), frame.x(columns.endNs(k + stride - 1)), frame.y(value)];
-      if (isDown) c.lineTo(x0, y);
-      else c.moveTo(x0, y);
-      c.lineTo(x1, y);
+      if (columnPx >= LINE_STEP_PX) {
+        if (isDown) c.lineTo(x0, y);
+        else c.moveTo(x0, y);
+        c.lineTo(x1, y);
+      } else if (isDown) c.lineTo((x0 + x1) / 2, y);
+      else c.moveTo((x0 + x1) / 2, y);
       isDown = true;
     }
     c.strokeStyle = color;
     c.lineWidth = width;
     c.stroke();
   };
-  const best = (price: Field, qty: Field) => (k: number) => (columns.field(qty)[k]! > 0 ? columns.field(price)[k]! : null);
-  path(best(Field.bid, Field.bidQty), colors.buy, 1.2);
-  path(best(Field.ask, Field.askQty), colors.sell, 1.2);
-  c.globalAlpha = 0.75;
-  path((k) => mid(columns, k), colors.mid, 0.8);
+  const best =
+    (price: Field, qty: Field): Quantity =>
+    (of, k) =>
+      of.field(qty)[k]! > 0 ? of.field(price)[k]! : null;
+  path(best(Field.bid, Field.bidQty), colors.buy, 1.4);
+  path(best(Field.ask, Field.askQty), colors.sell, 1.4);
+  c.globalAlpha = 0.8;
+  path(mid, colors.mid, 0.9);
   c.globalAlpha = 1;
   const other = compared();
   if (other !== undefined && other.columns.length > 0) {
     const theirs = other.columns;
-    c.setLineDash([5, 4]);
     const end = theirs.endNs(theirs.length - 1);
-    path((k) => (columns.endNs(k) > end ? null : mid(theirs, theirs.indexAt(columns.endNs(k)))), colors.other, 1.4);
-    c.setLineDash([]);
+    c.setLineDash([5, 4]);
+    path((of, k) => (of.endNs(k) > end ? null : mid(theirs, theirs.indexAt(of.endNs(k)))), colors.other, 1.4);
   }
   c.restore();
 }
 
+/** The mean of a quantity over the columns from `from` to `to` (not included). */
+function meanOf(columns: ColumnStore, quantity: Quantity, from: number, to: number): number | null {
+  let [sum, n] = [0, 0];
+  for (let k = from; k < to; k++) {
+    const value = quantity(columns, k);
+    if (value === null) continue;
+    sum += value;
+    n += 1;
+  }
+  return n === 0 ? null : sum / n;
+}
+
 /** What was traded, by the aggressor's side, at its mean price; the area of a mark is the quantity. */
-function trades(
-  c: CanvasRenderingContext2D,
-  run: RunData,
-  range: { first: number; last: number },
-  frame: Frame,
-  colors: Ink,
-): void {
+function trades(c: CanvasRenderingContext2D, run: RunData, range: Range, frame: Frame, colors: Ink): void {
   const { columns } = run;
   const perPixel = columns.intervalNs / ((view.value.to - view.value.from) / frame.width);
   const step = Math.max(1, Math.round(MARK_STEP_PX / perPixel));
   const first = range.first - (range.first % step);
   const sums: { x: number; y: number; volume: number; color: string }[] = [];
-  let most = 0;
   for (let start = first; start <= range.last; start += step) {
     const end = Math.min(start + step - 1, range.last);
     for (const [volumeField, notionalField, color] of [
@@ -357,11 +367,12 @@ function trades(
         notional += columns.field(notionalField)[k]!;
       }
       if (volume === 0) continue;
-      most = Math.max(most, volume);
       const x = (frame.x(columns.endNs(start - 1)) + frame.x(columns.endNs(end))) / 2;
       sums.push({ x, y: frame.y(notional / volume), volume, color });
     }
   }
+  // The usual size is a small mark, so that what is out of the ordinary stands out.
+  const usual = sums.map(({ volume }) => volume).sort((a, b) => a - b)[sums.length >> 1] ?? 1;
   c.save();
   c.beginPath();
   c.rect(0, 0, frame.width, frame.height);
@@ -372,7 +383,7 @@ function trades(
     c.globalAlpha = 0.82;
     c.fillStyle = color;
     c.beginPath();
-    c.arc(x, y, Math.max(1.3, MARK_RADIUS_PX * Math.sqrt(volume / most) * Math.min(1, Math.sqrt(frame.height / 320))), 0, 7);
+    c.arc(x, y, Math.min(MARK_RADIUS_PX, Math.max(1, MARK_USUAL_PX * Math.sqrt(volume / usual))), 0, 7);
     c.fill();
     c.stroke();
   }

@@ -9,16 +9,20 @@ export interface DepthWindow {
   high: number;
 }
 
-/** Quantities at which the colour scale begins and ends. */
+/** The quantity at which the colour scale ends. */
 export interface Cut {
-  low: number;
   high: number;
 }
 
 /** Quantities looked at for the cut; more say no more. */
 const SAMPLES = 4096;
-/** Quantities whose colour is looked up. */
-const TABLE = 4096;
+/** Levels of quantity from nothing to the cut's high end. */
+const TABLE = 512;
+/** Columns of a pixel that are looked at. */
+const SAMPLES_PER_PIXEL = 6;
+/** The colour of the smallest quantity: it can be told from nothing. */
+const FIRST_COLOR = 20;
+const GAMMA = 1.25;
 
 /** The quantity above which `cutHigh` percent of all that is there lies: a few huge orders must not leave the rest dark. */
 export function findCut(columns: ColumnStore, window: DepthWindow, cutHigh: number): Cut {
@@ -36,14 +40,14 @@ export function findCut(columns: ColumnStore, window: DepthWindow, cutHigh: numb
       if (qty > 0 && turn++ % steps === 0) samples[n++] = qty;
     }
   }
-  if (n === 0) return { low: 0, high: 1 };
+  if (n === 0) return { high: 1 };
   const sorted = samples.subarray(0, n).sort();
-  return { low: 0, high: Math.max(1, sorted[Math.min(n - 1, Math.floor(n * (1 - cutHigh / 100)))]!) };
+  return { high: Math.max(1, sorted[Math.min(n - 1, Math.floor(n * (1 - cutHigh / 100)))]!) };
 }
 
 /**
- * Paints `width` × `height` pixels, newest to the right, highest price on top. Where there are more columns than pixels
- * each pixel shows one of its columns, always the same while the view moves; of several prices the largest quantity.
+ * Paints `width` × `height` pixels, newest to the right, highest price on top. A pixel shows the mean over its columns;
+ * of several prices the largest.
  *
  * @param pixels - ABGR, row by row.
  * @param colors - 256 of them, from no quantity to the cut's high end.
@@ -60,42 +64,45 @@ export function paintDepth(
   const { first, last, low, high } = window;
   const base = columns.field(Field.depthBase);
   const { depth } = columns;
-  const table = colorTable(cut, colors);
-  const most = colors[255]!;
-  const none = colors[0]!;
+  const table = colorTable(colors);
+  const scale = (TABLE - 1) / cut.high;
   const count = last - first + 1;
   const rows = high - low + 1;
+  const column = new Float64Array(rows);
   for (let x = 0; x < width; x++) {
-    const k = Math.min(last, first + Math.floor(((x + 1) * count - 1) / width));
-    const at = k * DEPTH_ROWS - base[k]!;
-    const [bottom, top] = [base[k]!, base[k]! + DEPTH_ROWS - 1];
+    const from = first + Math.floor((x * count) / width);
+    const to = Math.min(last, Math.max(from, first + Math.floor(((x + 1) * count) / width) - 1));
+    // The mean of some of the pixel's columns: what stays is seen, what flickers fades.
+    const step = Math.max(1, Math.ceil((to - from + 1) / SAMPLES_PER_PIXEL));
+    column.fill(0);
+    let n = 0;
+    for (let k = to; k >= from; k -= step) {
+      const start = Math.max(low, base[k]!);
+      const end = Math.min(high, base[k]! + DEPTH_ROWS - 1);
+      const at = k * DEPTH_ROWS - base[k]!;
+      for (let price = start; price <= end; price++) column[price - low]! += depth[at + price]!;
+      n += 1;
+    }
     for (let y = 0; y < height; y++) {
       // Prices of the pixel, highest first.
-      const from = high - Math.floor((y * rows) / height);
-      const to = Math.min(from, high - Math.floor(((y + 1) * rows) / height) + 1);
-      let qty = 0;
-      for (let price = Math.min(from, top); price >= to && price >= bottom; price--) {
-        const here = depth[at + price]!;
-        if (here > qty) qty = here;
-      }
-      pixels[y * width + x] = qty === 0 ? none : qty < TABLE ? table[qty]! : qty >= cut.high ? most : shade(qty, cut, colors);
+      const above = rows - 1 - Math.floor((y * rows) / height);
+      const below = Math.min(above, rows - Math.floor(((y + 1) * rows) / height));
+      let sum = 0;
+      for (let row = above; row >= below; row--) if (column[row]! > sum) sum = column[row]!;
+      const level = Math.min(TABLE - 1, Math.ceil((sum * scale) / n));
+      pixels[y * width + x] = table[level]!;
     }
   }
 }
 
-let tableOf: { cut: Cut; colors: Uint32Array; table: Uint32Array } | undefined;
+let tableOf: { colors: Uint32Array; table: Uint32Array } | undefined;
 
-function colorTable(cut: Cut, colors: Uint32Array): Uint32Array {
-  if (tableOf?.cut.high === cut.high && tableOf.cut.low === cut.low && tableOf.colors === colors) return tableOf.table;
-  const table = new Uint32Array(TABLE);
-  for (let qty = 0; qty < TABLE; qty++) table[qty] = shade(qty, cut, colors);
-  tableOf = { cut, colors, table };
+/** The colours of the levels: what is usual stays dark, so that what is large stands out. */
+function colorTable(colors: Uint32Array): Uint32Array {
+  if (tableOf?.colors === colors) return tableOf.table;
+  const table = Uint32Array.from({ length: TABLE }, (_, level) =>
+    level === 0 ? colors[0]! : colors[FIRST_COLOR + Math.round((level / (TABLE - 1)) ** GAMMA * (255 - FIRST_COLOR))]!,
+  );
+  tableOf = { colors, table };
   return table;
-}
-
-function shade(qty: number, { low, high }: Cut, colors: Uint32Array): number {
-  if (qty <= low) return colors[0]!;
-  // A square root: small quantities are told apart better than large ones.
-  const share = Math.sqrt(Math.min(1, (qty - low) / (high - low)));
-  return colors[24 + Math.round(share * 231)]!;
 }

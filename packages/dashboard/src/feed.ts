@@ -12,6 +12,7 @@ import {
   isOver,
   type Reply,
   type RunInfo,
+  type RunState,
   readFrame,
   type Speed,
 } from '../../cli/src/dashboard/protocol.js';
@@ -20,6 +21,7 @@ import {
   againstId,
   connection,
   data,
+  form,
   frozenNs,
   hello,
   playheadNs,
@@ -181,7 +183,7 @@ function receive(bytes: Uint8Array): void {
   // A run that is not looked at any more.
   if (of === undefined) return;
   of.heardMs = performance.now();
-  if (header.kind === FrameKind.state) of.state = decodeState(body);
+  if (header.kind === FrameKind.state) learnState(of, decodeState(body));
   else if (header.kind === FrameKind.trades) decodeTrades(body, of.trades);
   else if (header.kind === FrameKind.marks) of.marks = decodeMarks(body);
   else if (!decodeColumns(body, of.columns)) {
@@ -194,6 +196,14 @@ function receive(bytes: Uint8Array): void {
     if (next !== view.value) view.value = next;
   }
   markDirty();
+}
+
+function learnState(of: RunData, state: RunState): void {
+  // The speed that a run has already is the one to begin with.
+  if (of.state === undefined && of.id === runId.value && state.speed > 0) {
+    form.value = { ...form.value, speed: state.speed === Number.POSITIVE_INFINITY ? 'max' : String(state.speed) };
+  }
+  of.state = state;
 }
 
 /** The server's first frame. It may be another server than before: nothing of what was here is taken for granted. */
@@ -218,7 +228,8 @@ function learn(list: RunInfo[]): void {
     if (before !== undefined && before.phase !== now.phase && now.id === runId.value) {
       say(`Run ${now.id} ${now.phase}.`, now.phase === 'failed');
     }
-    if (before !== undefined && !isOver(before.phase) && now.failure !== null) say(`Run ${now.id}: ${now.failure}`, true);
+    if (before !== undefined && !isOver(before.phase) && now.failure !== null)
+      say(`Run ${now.id}: ${now.failure}`, true);
   }
   runs.value = list;
   if (runId.value !== null && !list.some((r) => r.id === runId.value)) showRun(list.at(-1)?.id ?? null);

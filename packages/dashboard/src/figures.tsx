@@ -1,12 +1,26 @@
 /** The strip of figures: the run in a line. */
 import { useEffect, useRef } from 'preact/hooks';
 import { Field } from '../../cli/src/dashboard/columns.js';
+import { isOver } from '../../cli/src/dashboard/protocol.js';
 import { clock, compact, decimal, duration, integer } from './format.js';
 import { onPaint } from './paint.js';
 import { frozenNs, hello, playheadNs, run, shown } from './state.js';
 import { write } from './time-chart.js';
 
-const NAMES = ['time', 'events', 'core', 'mid', 'spread', 'resting', 'trades', 'volume', 'p50', 'p99', 'p99.9', 'digest'] as const;
+const NAMES = [
+  'time',
+  'events',
+  'core',
+  'mid',
+  'spread',
+  'resting',
+  'trades',
+  'volume',
+  'p50',
+  'p99',
+  'p99.9',
+  'digest',
+] as const;
 type Name = (typeof NAMES)[number];
 /** Text changes no faster than one can read, ms. */
 const EVERY_MS = 100;
@@ -73,7 +87,8 @@ function figures(): Record<Name, string> {
   return {
     ...none,
     time: clock(at ?? state.timeNs),
-    events: state.phase === 'warm-up' ? `warm-up ${compact(state.warmupEvents)}` : `${compact(state.events)} · ${share} %`,
+    events:
+      state.phase === 'warm-up' ? `warm-up ${compact(state.warmupEvents)}` : `${compact(state.events)} · ${share} %`,
     core: state.busyNs === 0 ? '–' : `${compact((state.events / state.busyNs) * 1e9)}/s`,
     mid: both ? decimal((bid + ask) / 2, 1) : '–',
     spread: both ? integer(ask - bid) : '–',
@@ -83,6 +98,6 @@ function figures(): Record<Name, string> {
     p50: percentile(50),
     p99: percentile(99),
     'p99.9': percentile(99.9),
-    digest: run.value?.digest === '' || run.value === undefined ? '–' : run.value.digest.slice(0, 8),
+    digest: run.value !== undefined && isOver(run.value.phase) ? run.value.digest.slice(0, 8) : '–',
   };
 }

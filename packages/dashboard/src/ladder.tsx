@@ -122,7 +122,9 @@ function draw(host: HTMLElement, note: HTMLElement): () => void {
     const top = centre + half;
     let most = 1;
     for (let i = 0; i < wanted; i++) most = Math.max(most, book.qty(top - i));
-    rows.forEach((row, i) => fill(row, top - i, book, most));
+    rows.forEach((row, i) => {
+      fill(row, top - i, book, most);
+    });
   };
   const end = onPaint(host, paint);
   const sizes = new ResizeObserver(() => markUrgent());

@@ -21,7 +21,13 @@ export function LatencyMap() {
   const area = useRef<HTMLDivElement>(null);
   useEffect(() => draw(host.current!, area.current!), []);
   return (
-    <Panel name="latency-map" title="Latency map" summary={summarise} table={tabulate} legend={<span class="note">commands by time taken</span>}>
+    <Panel
+      name="latency-map"
+      title="Latency map"
+      summary={summarise}
+      table={tabulate}
+      legend={<span class="note">commands by time taken</span>}
+    >
       <div class="plot canvas" ref={host} role="img" aria-label="Commands by time and latency">
         <div ref={area} class="over latency-over" />
       </div>
@@ -49,7 +55,14 @@ function summarise(): string {
 function tabulate(): Table {
   const { all } = counts();
   const rows = [...all].flatMap((n, i) =>
-    n === 0 ? [] : [[`${duration(latencyBoundNs(i))} – ${i === LATENCY_BUCKETS - 1 ? '' : duration(latencyBoundNs(i + 1))}`, integer(n)]],
+    n === 0
+      ? []
+      : [
+          [
+            `${duration(latencyBoundNs(i))} – ${i === LATENCY_BUCKETS - 1 ? '' : duration(latencyBoundNs(i + 1))}`,
+            integer(n),
+          ],
+        ],
   );
   return { head: ['Time taken', 'Commands'], rows };
 }

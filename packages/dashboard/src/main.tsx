@@ -6,7 +6,21 @@ import { App } from './app.js';
 import { keepColors } from './colors.js';
 import { connect } from './feed.js';
 import { markUrgent, startPainting } from './paint.js';
-import { beat, data, form, frozenNs, hello, keepAddress, playheadNs, prices, run, runId, shown, stats, view } from './state.js';
+import {
+  beat,
+  data,
+  form,
+  frozenNs,
+  hello,
+  keepAddress,
+  playheadNs,
+  prices,
+  run,
+  runId,
+  shown,
+  stats,
+  view,
+} from './state.js';
 import './style.css';
 
 /** How often what Preact shows is looked at again, ms. */

@@ -71,13 +71,7 @@ function TableButton({ title, table }: { title: string; table: () => Table }) {
   const [isOpen, setOpen] = useState(false);
   return (
     <>
-      <button
-        type="button"
-        class="quiet"
-        aria-expanded={isOpen}
-        title="As a table"
-        onClick={() => setOpen(!isOpen)}
-      >
+      <button type="button" class="quiet" aria-expanded={isOpen} title="As a table" onClick={() => setOpen(!isOpen)}>
         ☰<span class="sr">{title} as a table</span>
       </button>
       {isOpen ? <TableOf title={title} table={table} close={() => setOpen(false)} /> : null}
@@ -89,8 +83,13 @@ function TableOf({ title, table, close }: { title: string; table: () => Table; c
   beat.value;
   const { head, rows } = table();
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard
-    <div class="table" tabIndex={0} role="group" aria-label={`${title}, table`} onKeyDown={(e) => e.key === 'Escape' && close()}>
+    <section
+      class="table"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard
+      tabIndex={0}
+      aria-label={`${title}, table`}
+      onKeyDown={(e) => e.key === 'Escape' && close()}
+    >
       <table>
         <caption class="sr">{title}</caption>
         <thead>
@@ -113,6 +112,6 @@ function TableOf({ title, table, close }: { title: string; table: () => Table; c
         </tbody>
       </table>
       {rows.length === 0 ? <p>Nothing yet.</p> : null}
-    </div>
+    </section>
   );
 }

@@ -1,15 +1,7 @@
 /** The panels that are lines over time: the market, latency, throughput. */
 import { Field } from '../../cli/src/dashboard/columns.js';
 import { compact, decimal, duration, integer } from './format.js';
-import {
-  askDepth,
-  bidDepth,
-  imbalance,
-  latencyLines,
-  perSecond,
-  type Quantity,
-  spread,
-} from './series.js';
+import { askDepth, bidDepth, imbalance, latencyLines, perSecond, type Quantity, spread } from './series.js';
 import { shown, stats } from './state.js';
 import { type Line, TimeChart } from './time-chart.js';
 
@@ -26,8 +18,15 @@ const imbalanceLines: Line[] = [{ label: 'imbalance', color: (c) => c.other, qua
 export function MarketPanels() {
   return (
     <>
-      <TimeChart name="market" title="Spread" lines={spreadLines} format={(v) => decimal(v, v < 10 ? 1 : 0)} include={[0]} note={() => 'ticks'} />
-      <TimeChart title="Depth" lines={depthLines} format={compact} include={[0]} note={() => 'lots near the touch'} />
+      <TimeChart
+        name="market"
+        title="Spread"
+        lines={spreadLines}
+        format={(v) => decimal(v, Number.isInteger(v) ? 0 : 1)}
+        include={[0]}
+        note={() => 'ticks'}
+      />
+      <TimeChart title="Depth near the touch" lines={depthLines} format={compact} include={[0]} note={() => 'lots'} />
       <TimeChart title="Imbalance" lines={imbalanceLines} format={(v) => decimal(v, 2)} include={[-1, 0, 1]} />
     </>
   );
@@ -72,7 +71,8 @@ export function ThroughputPanel() {
       include={[0]}
       note={() => {
         const state = shown()?.state;
-        const core = state === undefined || state.busyNs === 0 ? '–' : `${compact((state.events / state.busyNs) * 1e9)}/s`;
+        const core =
+          state === undefined || state.busyNs === 0 ? '–' : `${compact((state.events / state.busyNs) * 1e9)}/s`;
         return `core ${core} · ${integer(stats.dropped)} frames dropped`;
       }}
     />

@@ -23,7 +23,13 @@ export function Percentiles() {
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => draw(host.current!), []);
   return (
-    <Panel name="percentiles" title="Latency by percentile" summary={summarise} table={tabulate} legend={<span class="note">whole run</span>}>
+    <Panel
+      name="percentiles"
+      title="Latency by percentile"
+      summary={summarise}
+      table={tabulate}
+      legend={<span class="note">whole run</span>}
+    >
       <div class="plot canvas" ref={host} role="img" aria-label="Latency by percentile" />
     </Panel>
   );
@@ -99,7 +105,7 @@ function draw(host: HTMLElement): () => void {
       c.lineTo(at, plot.height);
       c.stroke();
       c.textAlign = 'center';
-      if (plot.width > 260 || TICKS.indexOf(percent) % 2 === 0) {
+      if (plot.width > 420 || TICKS.indexOf(percent) % 2 === 0) {
         c.fillText(`${percent}%`, at, plot.height + BOTTOM_PX / 2);
       }
     }

@@ -18,7 +18,7 @@ export function Scrubber() {
   const isLive = playheadNs.value === null && frozenNs.value === null && view.value.follow;
   return (
     <div class="scrubber">
-      <canvas ref={canvas} aria-hidden="true" />
+      <canvas ref={canvas} />
       <input
         type="range"
         min="0"
@@ -30,7 +30,13 @@ export function Scrubber() {
         aria-valuetext={clock(at)}
         onInput={(e) => scrubTo(Number(e.currentTarget.value))}
       />
-      <button type="button" class={isLive ? 'live is-live' : 'live'} onClick={goLive} aria-pressed={isLive} title="Follow the newest moment (F)">
+      <button
+        type="button"
+        class={isLive ? 'live is-live' : 'live'}
+        onClick={goLive}
+        aria-pressed={isLive}
+        title="Follow the newest moment (F)"
+      >
         {frozenNs.value !== null ? 'frozen' : isLive ? 'following' : 'go live'}
       </button>
     </div>

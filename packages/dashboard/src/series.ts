@@ -1,10 +1,5 @@
 /** Lines from columns: what is plotted, and how thousands of columns become as many points as there are pixels. Pure. */
-import {
-  type ColumnStore,
-  Field,
-  LATENCY_BUCKETS,
-  latencyAt,
-} from '../../cli/src/dashboard/columns.js';
+import { type ColumnStore, Field, LATENCY_BUCKETS, latencyAt } from '../../cli/src/dashboard/columns.js';
 
 /** A quantity of column `k`; `null` where there is none. */
 export type Quantity = (columns: ColumnStore, k: number) => number | null;
@@ -126,6 +121,6 @@ export function perSecond(...fields: Field[]): Quantity {
   return (c, k) => {
     let sum = 0;
     for (const field of fields) sum += c.field(field)[k]!;
-    return (sum / c.intervalNs) * 1e9;
+    return (sum * 1e9) / c.intervalNs;
   };
 }

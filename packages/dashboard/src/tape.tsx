@@ -102,7 +102,11 @@ function draw(host: HTMLElement, note: HTMLElement): () => void {
     const wanted = Math.max(3, Math.floor(host.clientHeight / ROW_PX));
     while (rows.length < wanted) {
       const row = document.createElement('div');
-      row.append(...['time', 'side', 'price', 'qty'].map((name) => Object.assign(document.createElement('span'), { className: name })));
+      row.append(
+        ...['time', 'way', 'price', 'qty'].map((name) =>
+          Object.assign(document.createElement('span'), { className: name }),
+        ),
+      );
       host.append(row);
       rows.push(row);
     }

@@ -71,7 +71,12 @@ export function TimeChart(props: Props) {
         </>
       }
     >
-      <div class="plot" ref={host} role="img" aria-label={`${title} over time: ${lines.map((l) => l.label).join(', ')}`} />
+      <div
+        class="plot"
+        ref={host}
+        role="img"
+        aria-label={`${title} over time: ${lines.map((l) => l.label).join(', ')}`}
+      />
     </Panel>
   );
 
@@ -79,7 +84,14 @@ export function TimeChart(props: Props) {
     const run = shown();
     if (run === undefined || run.columns.length === 0) return `${title}: no data yet.`;
     const range = visible(run);
-    const all = points?.(run.columns, range, 100) ?? decimate(run.columns, range, lines.map((l) => l.quantity), 100);
+    const all =
+      points?.(run.columns, range, 100) ??
+      decimate(
+        run.columns,
+        range,
+        lines.map((l) => l.quantity),
+        100,
+      );
     const parts = lines.map((line, i) => {
       const numbers = all.lines[i]!.filter((v): v is number => v !== null);
       if (numbers.length === 0) return `${line.label} has no values`;
@@ -140,21 +152,35 @@ function draw(host: HTMLElement, props: Props, values: (HTMLElement | null)[], n
       {
         width: Math.max(60, host.clientWidth),
         height: Math.max(40, host.clientHeight),
-        padding: [6, 8, 0, 0],
+        padding: [6, 16, 0, 0],
         legend: { show: false },
         cursor: { show: false },
         scales: {
           x: { time: false, range: () => [view.value.from / 1e9, view.value.to / 1e9] },
           y: isLog
-            ? { distr: 3, range: (_, low, high) => [10 ** Math.floor(Math.log10(Math.max(low || 10, 1))), 10 ** Math.ceil(Math.log10(Math.max(high || 100, 10)))] }
+            ? {
+                distr: 3,
+                range: (_, low, high) => [
+                  10 ** Math.floor(Math.log10(Math.max(low || 10, 1))),
+                  10 ** Math.ceil(Math.log10(Math.max(high || 100, 10))),
+                ],
+              }
             : { range: (_, low, high) => padded(low, high, include) },
         },
         axes: [
-          { ...stroke, size: 20, gap: 2, space: 70, values: (_, ticks) => ticks.map((t) => clock(t * 1e9, tickStep(ticks))) },
+          {
+            ...stroke,
+            size: 20,
+            gap: 2,
+            space: 70,
+            values: (_, ticks) => ticks.map((t) => clock(t * 1e9, tickStep(ticks))),
+          },
           {
             ...stroke,
             gap: 4,
             space: 22,
+            // Of a logarithmic axis the powers of ten say enough.
+            ...(isLog ? { filter: powersOfTen, grid: { ...stroke.grid, filter: powersOfTen } } : {}),
             values: (_, ticks) => ticks.map((t) => (t === null ? '' : format(t))),
             // As wide as its widest label: nothing is cut off, whatever the prices are.
             size: (u, labels) => axisWidth(u, labels),
@@ -162,7 +188,12 @@ function draw(host: HTMLElement, props: Props, values: (HTMLElement | null)[], n
         ],
         series: [
           {},
-          ...lines.map((line) => ({ stroke: line.color(colors), width: 1.25, points: { show: false }, spanGaps: false })),
+          ...lines.map((line) => ({
+            stroke: line.color(colors),
+            width: 1.25,
+            points: { show: false },
+            spanGaps: false,
+          })),
           ...lines.map((line) => ({
             stroke: line.color(colors),
             width: 1,
@@ -193,9 +224,11 @@ function draw(host: HTMLElement, props: Props, values: (HTMLElement | null)[], n
     const { columns } = run;
     const range = visible(run);
     const buckets = Math.max(10, Math.floor(u.over.clientWidth / BUCKET_PX));
-    const points = props.points?.(columns, range, Math.floor(buckets / 4)) ?? decimate(columns, range, quantities, buckets);
+    const points =
+      props.points?.(columns, range, Math.floor(buckets / 4)) ?? decimate(columns, range, quantities, buckets);
     const other = compared();
-    const overlay = other === undefined ? lines.map(() => points.times.map(() => null)) : along(other, points.times, props);
+    const overlay =
+      other === undefined ? lines.map(() => points.times.map(() => null)) : along(other, points.times, props);
     u.setData([points.times, ...points.lines, ...overlay] as uPlot.AlignedData);
     const at = cursorNs.value ?? playheadNs.value;
     const atSeconds = at === null ? Number.POSITIVE_INFINITY : at / 1e9;
@@ -223,7 +256,9 @@ function along(other: RunData, times: readonly number[], { lines, points }: Prop
   const { columns } = other;
   const end = columns.endNs(columns.length - 1) / 1e9;
   if (points === undefined) {
-    return lines.map(({ quantity }) => times.map((t) => (t > end ? null : quantity(columns, columns.indexAt(t * 1e9)))));
+    return lines.map(({ quantity }) =>
+      times.map((t) => (t > end ? null : quantity(columns, columns.indexAt(t * 1e9)))),
+    );
   }
   const range = rangeOf(columns, (times[0] ?? 0) * 1e9, (times.at(-1) ?? 0) * 1e9, limitNs());
   const theirs = points(columns, range, times.length);
@@ -240,6 +275,10 @@ function padded(low: number | null, high: number | null, include: readonly numbe
   const [a, b] = [Math.min(low ?? 0, ...include), Math.max(high ?? 1, ...include)];
   const pad = a === b ? 1 : (b - a) * 0.06;
   return [include.includes(a) ? a : a - pad, include.includes(b) && a !== b ? b : b + pad];
+}
+
+function powersOfTen(_: uPlot, ticks: number[]): (number | null)[] {
+  return ticks.map((tick) => (Number.isInteger(Math.log10(tick)) ? tick : null));
 }
 
 function tickStep(ticks: readonly (number | null)[]): number {

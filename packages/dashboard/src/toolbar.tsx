@@ -1,6 +1,18 @@
 /** The bar on top: what runs, and how it is controlled. */
 import { isOver } from '../../cli/src/dashboard/protocol.js';
-import { changeTheme, freeze, otherBook, pauseOrRun, SPEEDS, setSpeed, start, step, stop, toggleComparison } from './actions.js';
+import {
+  changeTheme,
+  freeze,
+  otherBook,
+  pauseOrRun,
+  SPEEDS,
+  setSpeed,
+  showHelp,
+  start,
+  step,
+  stop,
+  toggleComparison,
+} from './actions.js';
 import { compareWith, showRun } from './feed.js';
 import { speedText } from './format.js';
 import {
@@ -11,7 +23,6 @@ import {
   frozenNs,
   hello,
   isComparing,
-  isHelpOpen,
   run,
   runId,
   runs,
@@ -34,7 +45,12 @@ export function Toolbar() {
       <Transport />
       <span class="spring" />
       <RunPicker />
-      <button type="button" aria-pressed={isComparing.value} onClick={toggleComparison} title="Compare with another run (C)">
+      <button
+        type="button"
+        aria-pressed={isComparing.value}
+        onClick={toggleComparison}
+        title="Compare with another run (C)"
+      >
         Compare
       </button>
       <Status />
@@ -42,7 +58,7 @@ export function Toolbar() {
         {{ auto: '◐', dark: '☾', light: '☀' }[theme.value]}
         <span class="sr">Theme: {theme.value}</span>
       </button>
-      <button type="button" class="icon" onClick={() => void (isHelpOpen.value = true)} title="Keys (?)">
+      <button type="button" class="icon" onClick={() => showHelp(true)} title="Keys (?)">
         ?<span class="sr">Keys</span>
       </button>
     </header>
@@ -91,7 +107,12 @@ function StartForm() {
           }}
         />
       </label>
-      <button type="submit" class="primary" disabled={connection.value.status !== 'open' || scenario === ''} title="Start a run (N)">
+      <button
+        type="submit"
+        class="primary"
+        disabled={connection.value.status !== 'open' || scenario === ''}
+        title="Start a run (N)"
+      >
         Start
       </button>
     </form>
@@ -106,7 +127,7 @@ function Transport() {
   const isDone = phase === undefined || isOver(phase);
   const isPaused = phase === 'paused';
   return (
-    <div class="transport" role="group" aria-label="The run">
+    <fieldset class="transport" aria-label="The run">
       <button type="button" onClick={pauseOrRun} disabled={isDone} title="Pause or go on (Space)">
         {isPaused ? '▶ Run' : '❚❚ Pause'}
       </button>
@@ -116,12 +137,22 @@ function Transport() {
       <button type="button" onClick={stop} disabled={isDone} title="Stop for good (K)">
         ■ Stop
       </button>
-      <button type="button" onClick={freeze} disabled={info === undefined} aria-pressed={frozenNs.value !== null} title="Freeze the screen (X)">
+      <button
+        type="button"
+        onClick={freeze}
+        disabled={info === undefined}
+        aria-pressed={frozenNs.value !== null}
+        title="Freeze the screen (X)"
+      >
         Freeze
       </button>
       <label>
         <span class="dim">speed</span>
-        <select value={form.value.speed} onChange={(e) => setSpeed(e.currentTarget.value)} title="Simulated per real time (↑ ↓)">
+        <select
+          value={form.value.speed}
+          onChange={(e) => setSpeed(e.currentTarget.value)}
+          title="Simulated per real time (↑ ↓)"
+        >
           {[...new Set([...SPEEDS, form.value.speed])].map((s) => (
             <option key={s} value={s}>
               {s === 'max' ? 'max' : `${s}×`}
@@ -143,7 +174,7 @@ function Transport() {
           />
         </label>
       ) : null}
-    </div>
+    </fieldset>
   );
 }
 
@@ -216,7 +247,8 @@ function statusOf(): [kind: string, text: string, title: string] {
     return ['stale', `stale ${Math.round(silent / 1000)} s`, 'Nothing came for a while although the run should move'];
   }
   if (phase === 'running' && stats.lagMs > STALE_MS) return ['stale', 'behind', `${stats.dropped} frames were dropped`];
-  if (phase === 'running' && lateNs > 100e6) return ['late', `late at ${speedText(speed)}`, 'The machine cannot run as fast as asked'];
+  if (phase === 'running' && lateNs > 100e6)
+    return ['late', `late at ${speedText(speed)}`, 'The machine cannot run as fast as asked'];
   if (phase === 'running') return ['running', `running ${speedText(speed)}`, 'Connected'];
   return [phase === 'failed' ? 'error' : phase === 'paused' ? 'paused' : 'idle', phase, 'Connected'];
 }

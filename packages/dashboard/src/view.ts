@@ -18,7 +18,7 @@ export interface Extent {
 const COLUMNS_MIN = 20;
 
 /** Part of a run that is shown at first. */
-export const INITIAL_SPAN_NS = 30e9;
+export const INITIAL_SPAN_NS = 12e9;
 
 /** The narrowest that makes sense. */
 function spanMin({ interval }: Extent): number {

@@ -72,7 +72,9 @@ describe('a live session', () => {
   });
 
   it('refuses what it cannot do, and stays stopped', async () => {
-    expect(() => new LiveSession(config, 3)).toThrow(expect.objectContaining({ code: 'ERR_TOPRUNG_CONFIG', path: 'book' }));
+    expect(() => new LiveSession(config, 3)).toThrow(
+      expect.objectContaining({ code: 'ERR_TOPRUNG_CONFIG', path: 'book' }),
+    );
     expect(() => new LiveSession({ books: 0 })).toThrow(expect.objectContaining({ code: 'ERR_TOPRUNG_CONFIG' }));
     const session = new LiveSession(config);
     for (const speed of [0, -1, Number.NaN, 1e10]) {

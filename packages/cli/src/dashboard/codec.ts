@@ -138,7 +138,11 @@ export class Reader {
     return value;
   }
 
-  sparse(values: { [index: number]: number; fill(value: number, from: number, to: number): unknown }, from: number, to: number): void {
+  sparse(
+    values: { [index: number]: number; fill(value: number, from: number, to: number): unknown },
+    from: number,
+    to: number,
+  ): void {
     values.fill(0, from, to);
     let at = from;
     for (let left = this.count(to - from); left > 0; left--) {

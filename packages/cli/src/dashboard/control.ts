@@ -3,9 +3,15 @@ import { z } from 'zod';
 import type { ClientMessage } from './protocol.js';
 
 const id = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
-const run = z.int().min(1).max(2 ** 32 - 1);
+const run = z
+  .int()
+  .min(1)
+  .max(2 ** 32 - 1);
 const speed = z.union([z.literal('max'), z.number().min(1e-6).max(1e9)]);
-const events = z.int().min(1).max(2 ** 40);
+const events = z
+  .int()
+  .min(1)
+  .max(2 ** 40);
 
 const messageSchema = z.union([
   z.strictObject({
@@ -19,7 +25,10 @@ const messageSchema = z.union([
     id,
     type: z.literal('start'),
     scenario: z.string().max(100),
-    book: z.int().min(0).max(2 ** 18),
+    book: z
+      .int()
+      .min(0)
+      .max(2 ** 18),
     seed: z.int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
     events: events.optional(),
     speed,

@@ -244,7 +244,7 @@ export function decodeColumns(body: Uint8Array, store: ColumnStore): boolean {
 
 /** Fills `from` on of a ring. */
 export function encodeTrades(ring: TradeRing, from: number): Uint8Array {
-  const first = Math.max(from, ring.first);
+  const first = Math.min(Math.max(from, ring.first), ring.next);
   const out = new Writer(64 + (ring.next - first) * 12);
   out.number(first);
   out.number(ring.next - first);

@@ -66,7 +66,10 @@ export class Run {
     this.#readColumns(session, state);
     const numbers = session.tradeNumbers(this.trades.next);
     for (let at = 1, n = numbers[0]!; at < numbers.length; at += TRADE_WIDTH, n++) {
-      this.trades.push(n, ...(numbers.subarray(at, at + TRADE_WIDTH) as unknown as [number, number, number, number, number, number]));
+      this.trades.push(
+        n,
+        ...(numbers.subarray(at, at + TRADE_WIDTH) as unknown as [number, number, number, number, number, number]),
+      );
     }
     this.marks = session.marks();
     this.digest = session.digest();

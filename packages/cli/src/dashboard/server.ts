@@ -185,7 +185,8 @@ export class Dashboard {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return { status: 405, message: `expected GET or HEAD, got ${request.method}` };
     }
-    const hasBody = request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
+    const hasBody =
+      request.headers['transfer-encoding'] !== undefined || Number(request.headers['content-length'] ?? 0) > 0;
     return hasBody ? { status: 413, message: 'expected a request without a body' } : undefined;
   }
 

@@ -120,7 +120,15 @@ export class Viewer {
 
   #send(kind: FrameKind, run: Run | undefined, body: Uint8Array): void {
     const { timeNs, events } = run?.state ?? { timeNs: 0, events: 0 };
-    const header = { kind, seq: this.#seq, run: run?.id ?? 0, dropped: this.dropped, wallMs: Date.now(), timeNs, events };
+    const header = {
+      kind,
+      seq: this.#seq,
+      run: run?.id ?? 0,
+      dropped: this.dropped,
+      wallMs: Date.now(),
+      timeNs,
+      events,
+    };
     this.#seq = (this.#seq + 1) >>> 0;
     this.#socket.send(frame(header, body));
   }
@@ -131,6 +139,13 @@ function begin(run: Run): Place {
 }
 
 function sameMoment(a: Run['state'] | undefined, b: Run['state']): boolean {
-  return a !== undefined && a.phase === b.phase && a.events === b.events && a.timeNs === b.timeNs && a.speed === b.speed &&
-    a.warmupEvents === b.warmupEvents && a.latencyCount === b.latencyCount;
+  return (
+    a !== undefined &&
+    a.phase === b.phase &&
+    a.events === b.events &&
+    a.timeNs === b.timeNs &&
+    a.speed === b.speed &&
+    a.warmupEvents === b.warmupEvents &&
+    a.latencyCount === b.latencyCount
+  );
 }
