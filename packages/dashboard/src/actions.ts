@@ -86,9 +86,12 @@ export function setSpeed(speed: string): void {
   }
 }
 
-function faster(by: number): void {
-  const at = SPEEDS.indexOf(form.value.speed as (typeof SPEEDS)[number]);
-  setSpeed(SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, at + by))]!);
+function faster(by: 1 | -1): void {
+  const value = (speed: string): number => (speed === 'max' ? Number.POSITIVE_INFINITY : Number(speed));
+  const now = value(form.value.speed);
+  // The speed may be one that the keys do not have.
+  const next = by > 0 ? SPEEDS.find((s) => value(s) > now) : SPEEDS.findLast((s) => value(s) < now);
+  if (next !== undefined) setSpeed(next);
   say(`Speed ${form.value.speed}.`);
 }
 
@@ -114,8 +117,9 @@ export function freeze(): void {
     goLive();
     return;
   }
-  frozenNs.value = data.endNs;
-  playheadNs.value ??= data.endNs;
+  // The column that is being made would still change.
+  frozenNs.value = data.columns.endNs(data.columns.length - 1);
+  playheadNs.value ??= frozenNs.value;
   view.value = { ...view.value, follow: false };
   say('Frozen. The run goes on; press F to follow it again.');
   markUrgent();
@@ -302,10 +306,10 @@ export function listenToKeys(): void {
   addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const target = event.target as HTMLElement;
-    if (event.key !== 'Escape' && target.closest('input, select, textarea, [contenteditable]') !== null) return;
+    if (event.key !== 'Escape' && target.closest('input:not([type=range]), select, textarea') !== null) return;
     // A focused button takes Space, and what scrolls takes the arrows.
     if (event.key === ' ' && target.closest('button, a, summary') !== null) return;
-    if (event.key.startsWith('Arrow') && target.closest('.table, [role=dialog]') !== null) return;
+    if (event.key.startsWith('Arrow') && target.closest('.table, .scroll, dialog, input') !== null) return;
     if (event.key === 'Escape' && target instanceof HTMLInputElement) target.blur();
     const large = PANELS[Number(event.key) - 1];
     const key = byKey.get(event.key);

@@ -8,7 +8,18 @@ import { markUrgent, onPaint } from './paint.js';
 import { Panel, type Table } from './panel.js';
 import { plotArea } from './plot-area.js';
 import { mid, type Quantity, type Range, rangeOf } from './series.js';
-import { compared, cursorNs, cutHigh, limitNs, playheadNs, prices, type RunData, shown, view } from './state.js';
+import {
+  compared,
+  cursorNs,
+  cutHigh,
+  frozenNs,
+  limitNs,
+  playheadNs,
+  prices,
+  type RunData,
+  shown,
+  view,
+} from './state.js';
 import { write } from './time-chart.js';
 
 /** Room for the prices, the book now and the times, CSS px. */
@@ -174,7 +185,8 @@ function draw(host: HTMLElement, area: HTMLElement, info: HTMLElement): () => vo
     const of = `${run.id} ${cutHigh.value} ${columns.merges}`;
     if (now - cutMs > CUT_EVERY_MS || of !== cutOf) {
       const found = findCut(columns, window, cutHigh.value);
-      cut = of === cutOf ? { high: cut.high + (found.high - cut.high) * CUT_EASE } : found;
+      // What is frozen stands still at once.
+      cut = of === cutOf && frozenNs.value === null ? { high: cut.high + (found.high - cut.high) * CUT_EASE } : found;
       if (Math.abs(cut.high - found.high) < 0.05 * found.high) cut = found;
       [cutMs, cutOf] = [now, of];
     }

@@ -117,8 +117,9 @@ function draw(host: HTMLElement, note: HTMLElement): () => void {
     const at = playheadNs.value ?? frozenNs.value;
     write(note, at === null ? '' : `at ${clock(at, run!.columns.intervalNs)}`);
     const half = Math.floor(wanted / 2);
-    // It stands still until the middle has left the middle third.
-    if (!(Math.abs(book.middle - centre) <= half / 3)) centre = book.middle;
+    // It stands still until the middle has left the middle third, or a best price is about to leave the ladder.
+    const isNear = (price: number | null): boolean => price === null || Math.abs(price - centre) < half;
+    if (!(Math.abs(book.middle - centre) <= half / 3 && isNear(book.bid) && isNear(book.ask))) centre = book.middle;
     const top = centre + half;
     let most = 1;
     for (let i = 0; i < wanted; i++) most = Math.max(most, book.qty(top - i));
@@ -167,7 +168,7 @@ function fill(row: Row, price: number, book: Book, most: number): void {
   write(row.cells[4]!, right > 0 && orders !== null ? String(orders) : '');
   row.bars[0]!.style.transform = `scaleX(${(left / most).toFixed(3)})`;
   row.bars[1]!.style.transform = `scaleX(${(right / most).toFixed(3)})`;
-  const state = `row${price === book.bid ? ' best-bid' : ''}${price === book.ask ? ' best-ask' : ''}${price === book.last ? ' last' : ''}${!isBid && !isAsk ? ' inside' : ''}`;
+  const state = `row${price === book.bid ? ' best-bid' : ''}${price === book.ask ? ' best-ask' : ''}${price === book.last ? ' last' : ''}`;
   if (state !== row.state) {
     row.element.className = state;
     row.state = state;

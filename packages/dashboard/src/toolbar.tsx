@@ -164,11 +164,12 @@ function Transport() {
         <label>
           <span class="dim">book</span>
           <input
+            key={info.id}
             class="book"
             type="number"
             min="0"
             max={info.books - 1}
-            value={info.book}
+            defaultValue={String(info.book)}
             title={`Book 0 to ${info.books - 1} (B)`}
             onChange={(e) => otherBook(Number(e.currentTarget.value))}
           />
