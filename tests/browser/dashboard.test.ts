@@ -14,7 +14,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const seconds = 1000;
 
 /** The text of the status in the toolbar. */
-const status = (page: Page): Promise<string> => page.locator('.status').innerText();
+const status = (page: Page): Promise<string | null> => page.locator('.status').textContent();
 
 /** The pixels of a panel's canvas, as a digest. */
 const pixels = (page: Page, panel: string): Promise<unknown> =>
@@ -98,7 +98,7 @@ describe.skipIf(chromium === undefined)('the dashboard in a browser', () => {
       expect(after.hash).not.toBe(before.hash);
       // A map of many shades, not one that is saturated.
       expect(after.colors).toBeGreaterThan(60);
-      expect(await page.locator('.figures .figure-mid dd').innerText()).toMatch(/^[\d,]+\.\d$/);
+      expect(await page.locator('.figures .figure-mid dd').textContent()).toMatch(/^[\d,]+\.\d$/);
       await expect.poll(() => page.locator('.ladder .best-bid').count()).toBe(1);
       expect(await page.locator('.tape .row.buy, .tape .row.sell').count()).toBeGreaterThan(5);
       expect({ errors, foreign }).toEqual({ errors: [], foreign: [] });
@@ -164,7 +164,7 @@ describe.skipIf(chromium === undefined)('the dashboard in a browser', () => {
       const scrubbed = await until(page, (s) => s.playheadNs !== null);
       expect(scrubbed.playheadNs).toBeLessThan(1.2e9);
       expect(scrubbed.view.from).toBeLessThan(1e9);
-      await expect.poll(() => page.locator('.ladder .note').innerText()).toMatch(/^at 0:0[01]\./);
+      await expect.poll(() => page.locator('.ladder .note').textContent()).toMatch(/^at 0:0[01]\./);
       await page.keyboard.press(']');
       await until(page, (s) => s.playheadNs! > scrubbed.playheadNs!);
       await page.keyboard.press('Escape');
@@ -195,7 +195,7 @@ describe.skipIf(chromium === undefined)('the dashboard in a browser', () => {
       await until(page, (s) => s.phase === 'complete');
       const config = { books: 1, seed: 5, horizon: { events: 20_000 }, warmupEvents: 10_000 };
       const plain = (await simulate(config)).book(0);
-      await expect.poll(() => page.locator('.figures .figure-digest dd').innerText()).toBe(plain.digest.slice(0, 8));
+      await expect.poll(() => page.locator('.figures .figure-digest dd').textContent()).toBe(plain.digest.slice(0, 8));
       // Another book of the same run.
       await page.fill('.transport .book', '7');
       await page.locator('.transport .book').press('Enter');
@@ -232,8 +232,8 @@ describe.skipIf(chromium === undefined)('the dashboard in a browser', () => {
       const wanted = options.findLast((text) => text.includes('zi-baseline'))!;
       await page.locator('.toolbar select.runs').nth(1).selectOption({ label: wanted });
       const spread = page.locator('.comparison tbody tr', { hasText: 'Spread' });
-      await expect.poll(() => spread.locator('.verdict').innerText(), { timeout: 8000 }).toBe('higher');
-      expect(await spread.innerText()).toMatch(/\+[\d.]+ ± [\d.]+/);
+      await expect.poll(() => spread.locator('.verdict').textContent(), { timeout: 8000 }).toBe('higher');
+      expect(await spread.textContent()).toMatch(/\+[\d.]+ ± [\d.]+/);
       expect(page.url()).toMatch(/against=\d+/);
       expect(await seriousFindings(page)).toEqual([]);
       expect(errors).toEqual([]);
@@ -352,7 +352,7 @@ describe.skipIf(chromium === undefined)('the dashboard in a browser', () => {
       const stranger = await watchedPage(browser, served.url.host);
       const answer = await stranger.page.goto(served.url.origin);
       expect(answer!.status()).toBe(401);
-      expect(await stranger.page.innerText('body')).toContain('Open the address');
+      expect(await stranger.page.textContent('body')).toContain('Open the address');
       await stranger.context.close();
     },
     30 * seconds,
@@ -389,7 +389,7 @@ describe.skipIf(chromium === undefined)('the dashboard in a browser', () => {
         await server.signal('SIGKILL');
         server = await ServedDashboard.start(['dashboard', '--port', port]);
         await page.locator('[data-notice=refused]').waitFor({ timeout: 15_000 });
-        expect(await page.locator('[data-notice=refused]').innerText()).toContain('Open the address that it printed');
+        expect(await page.locator('[data-notice=refused]').textContent()).toContain('Open the address that it printed');
         await page.goto(server.url.href);
         await page.getByText('Nothing runs yet').waitFor();
       } finally {

@@ -6,7 +6,7 @@
  */
 import { ProtocolError, Reader, Writer } from './codec.js';
 import { COLUMNS_MAX, type ColumnStore, DEPTH_ROWS, FIELDS, Field, LATENCY_BUCKETS } from './columns.js';
-import { TRADE_WIDTH, TRADES_MAX, type TradeRing } from './trades.js';
+import { TRADE_WIDTH, type TradeRing } from './trades.js';
 
 /** "TPRD", lowest byte first. */
 export const MAGIC = 0x44525054;
@@ -15,6 +15,8 @@ export const HEADER_BYTES = 48;
 
 /** Most columns of one frame. */
 export const COLUMNS_PER_FRAME = 256;
+/** Most fills of one frame: more than anybody can read. Of what comes faster the newest are sent. */
+export const TRADES_PER_FRAME = 512;
 /** Most bytes of a message from the page. */
 export const CLIENT_MESSAGE_BYTES = 4096;
 
@@ -242,9 +244,9 @@ export function decodeColumns(body: Uint8Array, store: ColumnStore): boolean {
   return true;
 }
 
-/** Fills `from` on of a ring. */
+/** Fills `from` on of a ring, or the newest of them. */
 export function encodeTrades(ring: TradeRing, from: number): Uint8Array {
-  const first = Math.min(Math.max(from, ring.first), ring.next);
+  const first = Math.min(Math.max(from, ring.first, ring.next - TRADES_PER_FRAME), ring.next);
   const out = new Writer(64 + (ring.next - first) * 12);
   out.number(first);
   out.number(ring.next - first);
@@ -262,7 +264,7 @@ export function encodeTrades(ring: TradeRing, from: number): Uint8Array {
 export function decodeTrades(body: Uint8Array, ring: TradeRing): void {
   const input = new Reader(body);
   const first = input.count(Number.MAX_SAFE_INTEGER);
-  const count = input.count(TRADES_MAX);
+  const count = input.count(TRADES_PER_FRAME);
   const row = new Float64Array(TRADE_WIDTH);
   for (let n = 0; n < count; n++) {
     for (let c = 0; c < TRADE_WIDTH; c++) row[c]! += input.number();

@@ -37,6 +37,8 @@ export class Run {
   digest = '';
   failure: string | null = null;
   readonly startedMs = Date.now();
+  /** What was written since the last reading: pages that are at the same place are sent the same bytes. */
+  readonly #written = new Map<string, Uint8Array>();
   /** Gone when it is over: the core's copy of the columns goes with it. */
   #session: LiveSession | undefined;
 
@@ -61,6 +63,7 @@ export class Run {
   poll(): void {
     const session = this.#session;
     if (session === undefined) return;
+    this.#written.clear();
     // The state first: whatever the phase says is over is in the columns read after it.
     const state = session.state();
     this.#readColumns(session, state);
@@ -86,7 +89,12 @@ export class Run {
 
   /** Runs so many commands further, then waits. */
   step(events: number): void {
-    this.#session?.runTo((this.#session.state().events ?? 0) + events);
+    this.#session?.runTo(this.liveEvents() + events);
+  }
+
+  /** Commands so far, asked of the run itself: `state` may be a reading old. */
+  liveEvents(): number {
+    return (this.#session?.state() ?? this.state).events;
   }
 
   pause(): void {
@@ -95,6 +103,18 @@ export class Run {
 
   stop(): void {
     this.#session?.stop();
+  }
+
+  /** Bytes that are the same for every page, written once; `what` names them. */
+  once(what: string, write: () => Uint8Array): Uint8Array {
+    // Whoever comes to a run that is over starts at its beginning; that is not kept for ever.
+    if (this.#session === undefined) return write();
+    let bytes = this.#written.get(what);
+    if (bytes === undefined) {
+      bytes = write();
+      this.#written.set(what, bytes);
+    }
+    return bytes;
   }
 
   info(): RunInfo {

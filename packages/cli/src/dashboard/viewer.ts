@@ -17,6 +17,7 @@ import {
   type Hello,
   type Reply,
   type RunInfo,
+  TRADES_PER_FRAME,
 } from './protocol.js';
 import type { Run } from './runs.js';
 
@@ -99,15 +100,32 @@ export class Viewer {
       this.#drop();
       return;
     }
-    if (isNew) this.#send(FrameKind.state, run, encodeState(state));
+    if (isNew)
+      this.#send(
+        FrameKind.state,
+        run,
+        run.once('state', () => encodeState(state)),
+      );
     place.state = state;
     for (let n = 0; n < COLUMN_FRAMES_PER_TICK && place.columns < columns.length; n++) {
       const to = Math.min(place.columns + COLUMNS_PER_FRAME, columns.length);
-      this.#send(FrameKind.columns, run, encodeColumns(columns, place.columns, to));
+      const { columns: from } = place;
+      this.#send(
+        FrameKind.columns,
+        run,
+        run.once(`columns ${from} ${to}`, () => encodeColumns(columns, from, to)),
+      );
       place.columns = to;
     }
-    if (place.trades < trades.next) this.#send(FrameKind.trades, run, encodeTrades(trades, place.trades));
-    place.trades = trades.next;
+    if (place.trades < trades.next) {
+      const from = Math.max(place.trades, trades.next - TRADES_PER_FRAME);
+      this.#send(
+        FrameKind.trades,
+        run,
+        run.once(`trades ${from}`, () => encodeTrades(trades, from)),
+      );
+      place.trades = trades.next;
+    }
     if (place.marks !== marks.length) this.#send(FrameKind.marks, run, encodeMarks(marks));
     place.marks = marks.length;
   }
