@@ -308,7 +308,7 @@ export function listenToKeys(): void {
     const target = event.target as HTMLElement;
     if (event.key !== 'Escape' && target.closest('input:not([type=range]), select, textarea') !== null) return;
     // A focused button takes Space, and what scrolls takes the arrows.
-    if (event.key === ' ' && target.closest('button, a, summary') !== null) return;
+    if (event.key === ' ' && target.closest('button, summary') !== null) return;
     if (event.key.startsWith('Arrow') && target.closest('.table, .scroll, dialog, input') !== null) return;
     if (event.key === 'Escape' && target instanceof HTMLInputElement) target.blur();
     const large = PANELS[Number(event.key) - 1];

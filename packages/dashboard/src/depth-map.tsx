@@ -23,7 +23,7 @@ import {
 import { write } from './time-chart.js';
 
 /** Room for the prices, the book now and the times, CSS px. */
-const RIGHT_PX = 62;
+const RIGHT_PX = 72;
 const BOOK_PX = 76;
 const BOTTOM_PX = 20;
 /** Distance of trade marks, and the largest, px. */
@@ -34,7 +34,7 @@ const MARK_RADIUS_PX = 11;
 /** Radius of a mark of the usual size, px. */
 const MARK_USUAL_PX = 2.3;
 /** Ticks above and below what the best prices covered. */
-const MARGIN_TICKS = 14;
+const MARGIN_TICKS = 10;
 /** How often the ends of the colour scale are looked for, ms, and how fast they move. */
 const CUT_EVERY_MS = 250;
 const CUT_EASE = 0.35;

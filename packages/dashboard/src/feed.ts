@@ -199,9 +199,12 @@ function receive(bytes: Uint8Array): void {
 }
 
 function learnState(of: RunData, state: RunState): void {
-  // The speed that a run has already is the one to begin with.
-  if (of.state === undefined && of.id === runId.value && state.speed > 0) {
-    form.value = { ...form.value, speed: state.speed === Number.POSITIVE_INFINITY ? 'max' : String(state.speed) };
+  // The form begins with what the run is: its scenario and its speed.
+  if (of.state === undefined && of.id === runId.value) {
+    const name = runs.value.find((r) => r.id === of.id)?.scenario;
+    const scenario = hello.value?.scenarios.some((s) => s.name === name) ? name! : form.value.scenario;
+    const speed = state.speed === Number.POSITIVE_INFINITY ? 'max' : String(state.speed);
+    form.value = { ...form.value, scenario, speed: state.speed > 0 ? speed : form.value.speed };
   }
   of.state = state;
 }
