@@ -7,7 +7,7 @@ import path from 'node:path';
 import { ensureReady } from './lib/ready.mjs';
 import { root } from './lib/workspace.mjs';
 
-const bytesMax = 150 * 1024;
+const bytesMax = 150_000;
 const folder = path.join(root, 'docs/images');
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

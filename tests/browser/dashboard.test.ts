@@ -64,7 +64,7 @@ describe.skipIf(chromium === undefined)('the dashboard in a browser', () => {
       launch(chromium!),
       ServedDashboard.start(['simulate', 'zi-baseline', '--live', '--events', '200M', '--speed', '20', '--port', '0']),
     ]);
-  }, 30 * seconds);
+  }, 90 * seconds);
   afterAll(async () => {
     await browser?.close();
     expect(await served?.signal('SIGINT')).toBe(0);

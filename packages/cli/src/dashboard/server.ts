@@ -23,6 +23,8 @@ const MESSAGES_PER_SECOND_MAX = 100;
 const TICK_MS = 1000 / 60;
 /** How often the runs are read while nobody looks, so that their end is noticed. */
 const IDLE_TICK_MS = 250;
+/** How long pages have to say goodbye. */
+const CLOSE_MS = 500;
 /** One command in 2^4 is timed: the clock costs as much as a command. */
 const LATENCY_SAMPLING = 4;
 
@@ -107,11 +109,15 @@ export class Dashboard {
     clearInterval(this.#timer);
     this.runs.stopAll();
     for (const socket of this.#viewers.keys()) socket.close(1001, 'the dashboard ends');
+    // Whoever does not answer is not waited for.
+    const patience = setTimeout(() => {
+      for (const socket of this.#viewers.keys()) socket.terminate();
+    }, CLOSE_MS);
     await new Promise<void>((resolve) => {
       this.#http.close(() => resolve());
       this.#http.closeAllConnections();
     });
-    for (const socket of this.#viewers.keys()) socket.terminate();
+    clearTimeout(patience);
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {

@@ -24,6 +24,9 @@ import type { Run } from './runs.js';
 /** Bytes that may wait for a page before frames are dropped. */
 export const BUFFER_BYTES_MAX = 2 ** 20;
 
+/** A state is sent so often even if nothing happens: a page that hears nothing knows that something is wrong, ms. */
+const HEARTBEAT_MS = 1000;
+
 /** Frames of columns at a time, so that a long history does not hold up what is new. */
 const COLUMN_FRAMES_PER_TICK = 4;
 
@@ -34,8 +37,9 @@ interface Place {
   columns: number;
   trades: number;
   marks: number;
-  /** The last state that was sent. */
+  /** The last state that was sent, and when. */
   state: Run['state'] | undefined;
+  toldMs: number;
 }
 
 /** A page. */
@@ -84,17 +88,18 @@ export class Viewer {
     // A tick that is early by less than half a step counts: timers are not exact.
     if (nowMs < this.#nextMs - 4) return;
     this.#nextMs = Math.max(this.#nextMs + this.#everyMs, nowMs);
-    for (const place of this.#places) this.#tell(place);
+    for (const place of this.#places) this.#tell(place, nowMs);
   }
 
-  #tell(place: Place): void {
+  #tell(place: Place, nowMs: number): void {
     const { run } = place;
     const { columns, trades, marks, state } = run;
     while (place.merges < columns.merges) {
       place.columns >>= 1;
       place.merges += 1;
     }
-    const isNew = place.state !== state && !sameMoment(place.state, state);
+    const isDue = nowMs - place.toldMs >= HEARTBEAT_MS && !run.isOver;
+    const isNew = isDue || (place.state !== state && !sameMoment(place.state, state));
     if (!isNew && place.columns === columns.length && place.trades === trades.next) return;
     if (this.#socket.bufferedAmount > BUFFER_BYTES_MAX) {
       this.#drop();
@@ -106,6 +111,7 @@ export class Viewer {
         run,
         run.once('state', () => encodeState(state)),
       );
+    if (isNew) place.toldMs = nowMs;
     place.state = state;
     for (let n = 0; n < COLUMN_FRAMES_PER_TICK && place.columns < columns.length; n++) {
       const to = Math.min(place.columns + COLUMNS_PER_FRAME, columns.length);
@@ -153,7 +159,15 @@ export class Viewer {
 }
 
 function begin(run: Run): Place {
-  return { run, merges: run.columns.merges, columns: 0, trades: 0, marks: -1, state: undefined };
+  return {
+    run,
+    merges: run.columns.merges,
+    columns: 0,
+    trades: 0,
+    marks: -1,
+    state: undefined,
+    toldMs: Number.NEGATIVE_INFINITY,
+  };
 }
 
 function sameMoment(a: Run['state'] | undefined, b: Run['state']): boolean {

@@ -327,6 +327,22 @@ describe('what is sent', () => {
     expect(columns.merges).toBeGreaterThan(0);
   });
 
+  it('a run that waits is heard of once a second, one that is over is not', () => {
+    let sent = 0;
+    const socket = { bufferedAmount: 0, send: () => void sent++ };
+    const run = dashboard.start({ scenario: baseline, config, book: 0, speed: 0 });
+    const viewer = new Viewer(socket as unknown as WebSocket);
+    viewer.watch([run], 60);
+    const at = (ms: number): number => {
+      viewer.tick(ms);
+      return sent;
+    };
+    const first = at(10_000);
+    expect(first).toBeGreaterThan(0);
+    expect([at(10_100), at(10_900), at(11_100), at(11_200)]).toEqual([first, first, first + 1, first + 1]);
+    run.stop();
+  });
+
   it('half a request does not hold the server up', async () => {
     const socket = connect(Number(url.port), url.hostname);
     socket.write('GET / HTTP/1.1\r\nHost: ');
