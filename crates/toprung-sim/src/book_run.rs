@@ -33,21 +33,25 @@ impl<B: SimBook> FlowView for Venue<B> {
     }
 }
 
+/// Who takes every event of the measured part. Together, so that a command has one pointer to both.
+struct Seen<O> {
+    tally: Tally,
+    observer: O,
+}
+
 /// Takes a command's events for the counts, for the touch and for who looks on.
 struct Recorder<'a, O> {
-    tally: &'a mut Tally,
+    seen: &'a mut Seen<O>,
     touch: &'a Touch,
     watch: TouchWatch,
-    observer: &'a mut O,
-    time_ns: u64,
 }
 
 impl<O: Observer> EventSink for Recorder<'_, O> {
     #[inline(always)]
     fn event(&mut self, e: &Event) {
-        self.tally.event(e);
+        self.seen.tally.event(e);
         self.watch.event(e, self.touch);
-        self.observer.event(self.time_ns, e);
+        self.seen.observer.event(e);
     }
 }
 
@@ -69,8 +73,11 @@ pub(crate) trait Observer {
     /// The book before what happens at the moment's time.
     fn see<B: SimBook>(&mut self, moment: &Moment<'_, B>);
 
+    /// What follows happens at `time_ns`.
+    fn now(&mut self, time_ns: u64);
+
     /// One event.
-    fn event(&mut self, time_ns: u64, e: &Event);
+    fn event(&mut self, e: &Event);
 
     /// A command that was timed took so long.
     fn latency(&mut self, ns: u64);
@@ -85,7 +92,10 @@ impl Observer for () {
     fn see<B: SimBook>(&mut self, _: &Moment<'_, B>) {}
 
     #[inline(always)]
-    fn event(&mut self, _: u64, _: &Event) {}
+    fn now(&mut self, _: u64) {}
+
+    #[inline(always)]
+    fn event(&mut self, _: &Event) {}
 
     #[inline(always)]
     fn latency(&mut self, _: u64) {}
@@ -93,10 +103,9 @@ impl Observer for () {
 
 /// A book on its way to the horizon.
 pub(crate) struct BookRun<B, F, O = ()> {
-    observer: O,
     venue: Venue<B>,
     flow: F,
-    tally: Tally,
+    seen: Seen<O>,
     metrics: Metrics,
     sampler: Sampler,
     latency: LatencySampler,
@@ -138,10 +147,9 @@ impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
             Horizon::DurationNs(t) => (u64::MAX, t),
         };
         BookRun {
-            observer,
             flow,
             venue,
-            tally: Tally::new(reference),
+            seen: Seen { tally: Tally::new(reference), observer },
             metrics: Metrics::default(),
             sampler: Sampler::new(config.samples.rows, row_interval_ns(config)),
             latency: LatencySampler::new(config.latency_sampling),
@@ -200,14 +208,14 @@ impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
 
     /// Who looks on.
     pub(crate) fn observer(&mut self) -> &mut O {
-        &mut self.observer
+        &mut self.seen.observer
     }
 
     /// The book now, at the last command's time.
     pub(crate) fn moment(&self) -> Moment<'_, B> {
         let time_ns = if self.warmup_left == 0 { self.now_ns - self.start_ns } else { 0 };
         let Venue { book, touch } = &self.venue;
-        Moment { time_ns, book, touch: *touch, tally: &self.tally, depth_ticks: self.depth_ticks }
+        Moment { time_ns, book, touch: *touch, tally: &self.seen.tally, depth_ticks: self.depth_ticks }
     }
 
     /// Commands of the warm-up that are still to come.
@@ -230,7 +238,7 @@ impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
         let (time, cmd) = self.flow.next(&self.venue);
         let Venue { book, touch } = &mut self.venue;
         let mut watch = TouchWatch::default();
-        book.apply(&cmd, &mut Watching { watch: &mut watch, touch, last_price: &mut self.tally.last_price });
+        book.apply(&cmd, &mut Watching { watch: &mut watch, touch, last_price: &mut self.seen.tally.last_price });
         if watch.changed {
             touch.refresh(book);
         }
@@ -250,19 +258,19 @@ impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
             self.sample(time);
         }
         let time_ns = time - self.start_ns;
-        if self.observer.is_due(time_ns) {
+        if self.seen.observer.is_due(time_ns) {
             self.let_see(time_ns);
         }
+        self.seen.observer.now(time_ns);
         self.now_ns = time;
-        self.tally.command(cmd.kind);
+        self.seen.tally.command(cmd.kind);
         let Venue { book, touch } = &mut self.venue;
-        let watch = TouchWatch::default();
-        let mut recorder = Recorder { tally: &mut self.tally, touch, watch, observer: &mut self.observer, time_ns };
+        let mut recorder = Recorder { seen: &mut self.seen, touch, watch: TouchWatch::default() };
         let timer = self.latency.start();
         book.apply(&cmd, &mut recorder);
         let watch = recorder.watch;
         if let Some(ns) = self.latency.stop(timer) {
-            self.observer.latency(ns);
+            self.seen.observer.latency(ns);
         }
         if watch.changed {
             self.metrics.hold(touch, time - self.measured_ns);
@@ -275,8 +283,9 @@ impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
     #[inline(never)]
     fn let_see(&mut self, time_ns: u64) {
         let Venue { book, touch } = &self.venue;
-        let (tally, depth_ticks) = (&self.tally, self.depth_ticks);
-        self.observer.see(&Moment { time_ns, book, touch: *touch, tally, depth_ticks });
+        let depth_ticks = self.depth_ticks;
+        let Seen { tally, observer } = &mut self.seen;
+        observer.see(&Moment { time_ns, book, touch: *touch, tally, depth_ticks });
     }
 
     /// Takes the rows that are due before `time`.
@@ -292,8 +301,8 @@ impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
             ask_qty,
             bid_depth: self.venue.book.depth_within(toprung_book::Side::Buy, self.depth_ticks),
             ask_depth: self.venue.book.depth_within(toprung_book::Side::Sell, self.depth_ticks),
-            volume: self.tally.volume(),
-            last_price: self.tally.last_price,
+            volume: self.seen.tally.volume(),
+            last_price: self.seen.tally.last_price,
         };
         self.sampler.take(time - self.start_ns, row);
     }
@@ -306,7 +315,7 @@ impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
             // A row at the very end is due now: nothing more happens at this time.
             self.sample(end.saturating_add(1));
         }
-        self.tally.write(&mut self.metrics);
+        self.seen.tally.write(&mut self.metrics);
         let samples = self.sampler.into_samples();
         self.metrics.take_depths(&samples.rows);
         let result = BookResult {

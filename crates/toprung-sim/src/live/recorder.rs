@@ -53,6 +53,8 @@ pub(crate) struct LiveRecorder {
     /// Columns now, and the time at which the next ends.
     count: usize,
     due_ns: u64,
+    /// The time of what happens.
+    now_ns: u64,
     /// The column in the making: its sums are up to date, its state is the last one's.
     current: Column,
     /// Totals at the end of the last column.
@@ -79,6 +81,7 @@ impl LiveRecorder {
             columns_max,
             count: 0,
             due_ns: interval_ns,
+            now_ns: 0,
             current: Column::empty(reference),
             seen: Totals::default(),
             since: None,
@@ -154,7 +157,12 @@ impl Observer for LiveRecorder {
     }
 
     #[inline(always)]
-    fn event(&mut self, time_ns: u64, e: &Event) {
+    fn now(&mut self, time_ns: u64) {
+        self.now_ns = time_ns;
+    }
+
+    #[inline(always)]
+    fn event(&mut self, e: &Event) {
         if e.kind != EventKind::Trade {
             return;
         }
@@ -165,7 +173,14 @@ impl Observer for LiveRecorder {
             self.trades.pop_front();
         }
         let (maker, taker) = (e.maker(), e.taker());
-        self.trades.push_back(LiveTrade { time_ns, price: e.price, qty: e.qty, side: e.side, maker, taker });
+        self.trades.push_back(LiveTrade {
+            time_ns: self.now_ns,
+            price: e.price,
+            qty: e.qty,
+            side: e.side,
+            maker,
+            taker,
+        });
     }
 
     fn latency(&mut self, ns: u64) {
