@@ -1,5 +1,6 @@
 // `npm run bench`: the table of promises, kept in bench/record/. `npm run bench -- criterion [FILTER]` and
-// `npm run bench -- vitest` run the detailed benchmarks of one half; what follows is passed on.
+// `npm run bench -- vitest` run the detailed benchmarks of one half, `npm run bench -- dashboard` what the page costs; what
+// follows is passed on.
 import path from 'node:path';
 import { ensureReady } from './lib/ready.mjs';
 import { root, run, toolPaths } from './lib/workspace.mjs';
@@ -14,6 +15,9 @@ if (first === 'vitest') {
   process.exit(
     await run(process.execPath, [toolPaths.vitest, 'bench', '--run', ...rest], { cwd: path.join(root, 'bench') }),
   );
+}
+if (first === 'dashboard') {
+  process.exit(await run(process.execPath, [path.join(root, 'bench/node/dashboard.mjs'), ...rest]));
 }
 const table = path.join(root, 'bench/node/targets.mjs');
 process.exit(await run(process.execPath, [table, ...process.argv.slice(2)]));

@@ -20,6 +20,7 @@ describe('help and version', () => {
   test.each([
     [[]],
     [['simulate']],
+    [['dashboard']],
     [['replay']],
     [['profile']],
     [['trace']],
@@ -43,6 +44,7 @@ describe('help and version', () => {
     for (const command of [
       ['--help'],
       ['simulate', '--help'],
+      ['dashboard', '--help'],
       ['replay', '--help'],
       ['profile', '--help'],
       ['trace', '--help'],

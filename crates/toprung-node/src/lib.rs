@@ -13,6 +13,7 @@ mod error;
 mod events;
 pub mod journal;
 pub mod market;
+pub mod live;
 pub mod policies;
 pub mod realism;
 pub mod replay;

@@ -33,9 +33,7 @@ pub fn scenarios() -> Result<String> {
 )]
 pub fn simulate(config: String, cancel: &CancelFlag, on_progress: ProgressFn) -> Result<AsyncTask<SimulateTask>> {
     guarded(|| {
-        let config: SimConfig = serde_json::from_str(&config).map_err(|e| {
-            error(Code::Config, format!("expected a simulation's configuration as JSON, got an error: {e}"))
-        })?;
+        let config = parse_config(&config)?;
         config.validate().map_err(sim_error)?;
         Ok(AsyncTask::new(SimulateTask { config, cancel: cancel.share(), on_progress }))
     })
@@ -64,6 +62,12 @@ impl Task for SimulateTask {
     fn resolve(&mut self, env: Env, output: Outcome<SimResult>) -> napi::Result<NativeSimulation> {
         unwrap(env, output).map(|result| NativeSimulation { result })
     }
+}
+
+/// A complete configuration; its numbers are not checked yet.
+pub(crate) fn parse_config(json: &str) -> Result<SimConfig> {
+    serde_json::from_str(json)
+        .map_err(|e| error(Code::Config, format!("expected a simulation's configuration as JSON, got an error: {e}")))
 }
 
 pub(crate) fn sim_error(e: SimError) -> napi::Error<Code> {

@@ -3,7 +3,7 @@
 //! A run depends on nothing but the configuration and the book's index, so books can be run by anybody in any order.
 
 use toprung_book::{Command, CommandKind, Event, EventKind, EventSink, Side};
-use toprung_trace::{LatencyByKind, LatencySampler};
+use toprung_trace::{LatencyByKind, LatencyHistogram, LatencySampler};
 
 use crate::config::{Horizon, SimConfig};
 use crate::flow::{FLOW_IDS_END, Flow, FlowView};
@@ -47,26 +47,79 @@ impl<B: SimBook> FlowView for Venue<B> {
     }
 }
 
-/// Takes a command's events for the counts and for the touch.
-struct Recorder<'a> {
-    tally: &'a mut Tally,
+/// Who takes every event of the measured part. Together, so that a command has one pointer to both.
+struct Seen<O> {
+    tally: Tally,
+    observer: O,
+}
+
+/// Takes a command's events for the counts, for the touch and for who looks on.
+struct Recorder<'a, O> {
+    seen: &'a mut Seen<O>,
     touch: &'a Touch,
     watch: TouchWatch,
 }
 
-impl EventSink for Recorder<'_> {
+impl<O: Observer> EventSink for Recorder<'_, O> {
     #[inline(always)]
     fn event(&mut self, e: &Event) {
-        self.tally.event(e);
+        self.seen.tally.event(e);
         self.watch.event(e, self.touch);
+        self.seen.observer.event(e);
     }
 }
 
+/// A book at one moment, as an [`Observer`] sees it.
+pub(crate) struct Moment<'a, B> {
+    /// Simulated time behind the warm-up, ns.
+    pub(crate) time_ns: u64,
+    pub(crate) book: &'a B,
+    pub(crate) touch: Touch,
+    pub(crate) tally: &'a Tally,
+    pub(crate) depth_ticks: u32,
+}
+
+/// Looks on at the measured part of a run and decides nothing. `()` does not look, and costs nothing.
+pub(crate) trait Observer {
+    /// Whether it wants to see the book before what happens at `time_ns`.
+    fn is_due(&self, time_ns: u64) -> bool;
+
+    /// The book before what happens at the moment's time.
+    fn see<B: SimBook>(&mut self, moment: &Moment<'_, B>);
+
+    /// What follows happens at `time_ns`.
+    fn now(&mut self, time_ns: u64);
+
+    /// One event.
+    fn event(&mut self, e: &Event);
+
+    /// A command that was timed took so long.
+    fn latency(&mut self, ns: u64);
+}
+
+impl Observer for () {
+    #[inline(always)]
+    fn is_due(&self, _: u64) -> bool {
+        false
+    }
+
+    fn see<B: SimBook>(&mut self, _: &Moment<'_, B>) {}
+
+    #[inline(always)]
+    fn now(&mut self, _: u64) {}
+
+    #[inline(always)]
+    fn event(&mut self, _: &Event) {}
+
+    #[inline(always)]
+    fn latency(&mut self, _: u64) {}
+}
+
 /// A book on its way to the horizon.
-pub(crate) struct BookRun<B, F> {
+pub(crate) struct BookRun<B, F, O = ()> {
     venue: Venue<B>,
     flow: F,
-    tally: Tally,
+    seen: Seen<O>,
     metrics: Metrics,
     sampler: Sampler,
     latency: LatencySampler,
@@ -90,6 +143,13 @@ pub(crate) struct BookRun<B, F> {
 impl<B: SimBook, F: Flow> BookRun<B, F> {
     /// An empty book of a checked configuration with its own flow, at its start.
     pub(crate) fn new(config: &SimConfig, flow: F) -> BookRun<B, F> {
+        BookRun::observed(config, flow, ())
+    }
+}
+
+impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
+    /// The same with somebody who looks on.
+    pub(crate) fn observed(config: &SimConfig, flow: F, observer: O) -> BookRun<B, F, O> {
         let reference = config.flow.reference_price();
         let book = config.book.to_book_config(config.expected_orders_per_book(), "book.");
         let venue = Venue {
@@ -103,7 +163,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
         BookRun {
             flow,
             venue,
-            tally: Tally::new(reference),
+            seen: Seen { tally: Tally::new(reference), observer },
             metrics: Metrics::default(),
             sampler: Sampler::new(config.samples.rows, row_interval_ns(config)),
             latency: LatencySampler::new(config.latency_sampling, COMMAND_KINDS),
@@ -165,6 +225,28 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
         self.venue.book.order_count()
     }
 
+    /// Who looks on.
+    pub(crate) fn observer(&mut self) -> &mut O {
+        &mut self.seen.observer
+    }
+
+    /// The book now, at the last command's time.
+    pub(crate) fn moment(&self) -> Moment<'_, B> {
+        let time_ns = if self.warmup_left == 0 { self.now_ns - self.start_ns } else { 0 };
+        let Venue { book, touch } = &self.venue;
+        Moment { time_ns, book, touch: *touch, tally: &self.seen.tally, depth_ticks: self.depth_ticks }
+    }
+
+    /// Commands of the warm-up that are still to come.
+    pub(crate) fn warmup_left(&self) -> u64 {
+        self.warmup_left
+    }
+
+    /// What was timed so far, if anything is timed.
+    pub(crate) fn latency(&self) -> Option<LatencyHistogram> {
+        self.latency.histogram()
+    }
+
     /// Whether the horizon is reached.
     pub(crate) fn is_complete(&self) -> bool {
         self.complete
@@ -175,7 +257,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
         let (time, cmd) = self.flow.next(&self.venue);
         let Venue { book, touch } = &mut self.venue;
         let mut changes = TouchWatch::default();
-        let mut watching = Watching { watch: &mut changes, touch, last_price: &mut self.tally.last_price };
+        let mut watching = Watching { watch: &mut changes, touch, last_price: &mut self.seen.tally.last_price };
         watch.carry_out(book, &cmd, &mut watching);
         if changes.changed {
             touch.refresh(book);
@@ -195,18 +277,35 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
         if self.sampler.is_due(time - self.start_ns) {
             self.sample(time);
         }
+        let time_ns = time - self.start_ns;
+        if self.seen.observer.is_due(time_ns) {
+            self.let_see(time_ns);
+        }
+        self.seen.observer.now(time_ns);
         self.now_ns = time;
-        self.tally.command(cmd.kind);
+        self.seen.tally.command(cmd.kind);
         let Venue { book, touch } = &mut self.venue;
-        let mut recorder = Recorder { tally: &mut self.tally, touch, watch: TouchWatch::default() };
+        let mut recorder = Recorder { seen: &mut self.seen, touch, watch: TouchWatch::default() };
         let timer = self.latency.start(cmd.kind as usize);
         watch.carry_out(book, &cmd, &mut recorder);
-        self.latency.stop(timer);
-        if recorder.watch.changed {
+        let changed = recorder.watch.changed;
+        if let Some(ns) = self.latency.stop(timer) {
+            self.seen.observer.latency(ns);
+        }
+        if changed {
             self.metrics.hold(touch, time - self.measured_ns);
             self.measured_ns = time;
             touch.refresh(book);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn let_see(&mut self, time_ns: u64) {
+        let Venue { book, touch } = &self.venue;
+        let depth_ticks = self.depth_ticks;
+        let Seen { tally, observer } = &mut self.seen;
+        observer.see(&Moment { time_ns, book, touch: *touch, tally, depth_ticks });
     }
 
     /// Takes the rows that are due before `time`.
@@ -222,8 +321,8 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
             ask_qty,
             bid_depth: self.venue.book.depth_within(toprung_book::Side::Buy, self.depth_ticks),
             ask_depth: self.venue.book.depth_within(toprung_book::Side::Sell, self.depth_ticks),
-            volume: self.tally.volume(),
-            last_price: self.tally.last_price,
+            volume: self.seen.tally.volume(),
+            last_price: self.seen.tally.last_price,
         };
         self.sampler.take(time - self.start_ns, row);
     }
@@ -236,7 +335,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
             // A row at the very end is due now: nothing more happens at this time.
             self.sample(end.saturating_add(1));
         }
-        self.tally.write(&mut self.metrics);
+        self.seen.tally.write(&mut self.metrics);
         let samples = self.sampler.into_samples();
         self.metrics.take_depths(&samples.rows);
         let result = BookResult {

@@ -1,7 +1,7 @@
 //! What the simulator asks of a book: the same of the fast book, which runs, and of the naive one, which the tests hold
 //! it against.
 
-use toprung_book::{Book, BookConfig, Command, Digest, EventSink, Side};
+use toprung_book::{Book, BookConfig, Command, Digest, EventSink, LevelView, Side};
 
 /// A book as the simulator drives it.
 pub(crate) trait SimBook {
@@ -22,6 +22,9 @@ pub(crate) trait SimBook {
 
     /// The last order in the queue at a price whose id is below `end`.
     fn last_below(&self, side: Side, price: i64, end: u64) -> Option<u64>;
+
+    /// The levels of one side, best first.
+    fn levels(&self, side: Side) -> impl Iterator<Item = LevelView>;
 
     /// Open quantity at the best price and the `ticks - 1` prices behind it.
     fn depth_within(&self, side: Side, ticks: u32) -> u64;
@@ -72,6 +75,10 @@ impl SimBook for Book {
         self.orders_from_back(side, price).map(|o| o.id).find(|id| *id < end)
     }
 
+    fn levels(&self, side: Side) -> impl Iterator<Item = LevelView> {
+        self.depth(side)
+    }
+
     fn depth_within(&self, side: Side, ticks: u32) -> u64 {
         within(self.depth(side).map(|l| (l.price, l.qty)), ticks)
     }
@@ -111,6 +118,10 @@ impl SimBook for toprung_book::naive::NaiveBook {
     fn last_below(&self, side: Side, price: i64, end: u64) -> Option<u64> {
         let queue = toprung_book::MatchingBook::queue(self, side);
         queue.into_iter().rev().find(|o| o.price == price && o.id < end).map(|o| o.id)
+    }
+
+    fn levels(&self, side: Side) -> impl Iterator<Item = LevelView> {
+        toprung_book::MatchingBook::levels(self, side, usize::MAX).into_iter()
     }
 
     fn depth_within(&self, side: Side, ticks: u32) -> u64 {

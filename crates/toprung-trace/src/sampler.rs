@@ -2,6 +2,7 @@
 
 use crate::by_kind::LatencyByKind;
 use crate::clock::Stopwatch;
+use crate::histogram::LatencyHistogram;
 
 /// Records how long one in 2^k of the things takes that are put between [`start`](Self::start) and
 /// [`stop`](Self::stop); the first is the 2^k-th.
@@ -51,13 +52,13 @@ impl LatencySampler {
         Timer(self.latencies.is_some().then(Stopwatch::start))
     }
 
-    /// Ends the measurement, if there was one.
+    /// Ends the measurement, if there was one, and says how many ns it took.
     #[inline(always)]
-    pub fn stop(&mut self, timer: Timer) {
-        if let Timer(Some(watch)) = timer {
-            let ns = watch.elapsed_ns();
-            self.record(ns);
-        }
+    pub fn stop(&mut self, timer: Timer) -> Option<u64> {
+        let Timer(Some(watch)) = timer else { return None };
+        let ns = watch.elapsed_ns();
+        self.record(ns);
+        Some(ns)
     }
 
     #[cold]
@@ -65,6 +66,11 @@ impl LatencySampler {
         if let Some(l) = &mut self.latencies {
             l.record(self.kind, ns);
         }
+    }
+
+    /// What was measured so far; `None` if the sampler is off.
+    pub fn histogram(&self) -> Option<LatencyHistogram> {
+        self.latencies.as_ref().map(LatencyByKind::all)
     }
 
     /// What was measured; `None` if the sampler was off.

@@ -49,6 +49,7 @@ export const globalOptions: Readonly<Record<string, OptionSpec>> = {
 /** The commands in the order of the help. */
 export const commandNames = [
   'simulate',
+  'dashboard',
   'replay',
   'profile',
   'trace',

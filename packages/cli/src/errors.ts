@@ -10,6 +10,7 @@ import type { Terminal } from './terminal.js';
 export type CliErrorCode =
   | 'ERR_TOPRUNG_USAGE'
   | 'ERR_TOPRUNG_CONFIG_FILE'
+  | 'ERR_TOPRUNG_LISTEN'
   | 'ERR_TOPRUNG_OUTPUT'
   | 'ERR_TOPRUNG_INTERNAL';
 

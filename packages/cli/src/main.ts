@@ -30,6 +30,7 @@ export interface CommandModule {
 
 const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   simulate: () => import('./commands/simulate.js'),
+  dashboard: () => import('./commands/dashboard.js'),
   replay: () => import('./commands/replay.js'),
   profile: () => import('./commands/profile.js'),
   trace: () => import('./commands/trace.js'),
@@ -45,6 +46,7 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
 
 const summaries: Readonly<Record<CommandName, string>> = {
   simulate: 'Simulate a market and print what happened',
+  dashboard: 'Watch and control simulations in the browser',
   replay: 'Replay an exchange day and compare every fill with what the exchange did',
   profile: 'Show where the time of a scenario’s orders goes: trace, report, flame graph',
   trace: 'Record, capture, analyze, compare, export or verify a trace',

@@ -840,6 +840,7 @@ module.exports.NativeBook = nativeBinding.NativeBook
 module.exports.NativeEnv = nativeBinding.NativeEnv
 module.exports.NativeMarket = nativeBinding.NativeMarket
 module.exports.NativeRecording = nativeBinding.NativeRecording
+module.exports.NativeLive = nativeBinding.NativeLive
 module.exports.NativeSimulation = nativeBinding.NativeSimulation
 module.exports.NativeVenue = nativeBinding.NativeVenue
 module.exports.NativeTrace = nativeBinding.NativeTrace

@@ -111,6 +111,32 @@ export declare class NativeRecording {
   length(): number
   /** Time from the first to the last, ns. */
   durationNs(): number
+/** A book that runs on a thread of its own, at a speed, under control. It ends when it is collected. */
+export declare class NativeLive {
+  /** Begins with one book of the complete configuration `config`, as JSON; it waits behind its warm-up. */
+  static open(config: string, book: number): NativeLive
+  /** How the numbers below are laid out, as JSON. */
+  static layout(): string
+  /** Runs at `speed` times real time, Infinity as fast as possible. */
+  run(speed: number): void
+  /** Runs as fast as possible up to `events` commands behind the warm-up, then waits. */
+  runTo(events: number): void
+  /** Waits until it is told to run. */
+  pause(): void
+  /** Ends for good. */
+  stop(): void
+  /** The state: see `LiveState` in TypeScript for what each number is. */
+  state(): Float64Array
+  /** Digest of every event so far, 32 hexadecimal digits. */
+  digest(): string
+  /** Columns from `from` on, at most `max`, one behind the other; nothing if they were merged more than `merges` times. */
+  columns(merges: number, from: number, max: number): Float64Array | null
+  /** The number of the first fill, then six numbers for each from `from` on that is still kept. */
+  trades(from: number): Float64Array
+  /** What is marked on the time axis: time in ns, code and value of each. */
+  annotations(): Float64Array
+  /** What broke, if the session failed. */
+  failure(): string | null
 }
 
 /** The result of a simulation, kept in Rust. */

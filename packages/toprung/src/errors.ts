@@ -133,6 +133,19 @@ export function fromNative(thrown: unknown): ToprungError {
     : new ToprungError('ERR_TOPRUNG_INTERNAL', `the native core failed: ${message}`, { cause: thrown });
 }
 
+/**
+ * Calls the Rust core; what it throws becomes a {@link ToprungError}.
+ *
+ * @internal
+ */
+export function callNative<T>(f: () => T): T {
+  try {
+    return f();
+  } catch (error) {
+    throw fromNative(error);
+  }
+}
+
 /** Rust writes the place, where there is one, as a last line `at <path>`. */
 function splitPlace(message: string): [string, string | undefined] {
   const at = message.lastIndexOf('\nat ');

@@ -4,6 +4,7 @@
  * - {@link simulate}: many books under an order-flow model; {@link scenarios}: ready-made configurations.
  * - {@link runMarket}: venues and agents that react, some of them in TypeScript; {@link catalogue}: scenarios with a
  *   control arm; {@link VectorEnv}: many books for learning agents.
+ * - {@link LiveSession}: one book of a simulation at a chosen speed, to be looked at while it runs.
  * - {@link replay}: a recorded day through a book, every fill checked.
  * - {@link policies}: the exchanges' matching algorithms, and who gets what under each.
  * - {@link trace}: where the time of an order goes: flight recorder, magic-trace, perf, and what they say.
@@ -26,6 +27,7 @@ export * from './flow-schema.js';
 export * from './journal.js';
 export * from './market.js';
 export * from './market-schema.js';
+export * from './live.js';
 export * from './names.js';
 export { type NativeStatus, nativeStatus } from './native.js';
 export * from './order-book.js';

@@ -2,8 +2,8 @@
  * `simulate()`: many books under an order-flow model, on all cores, off the event loop.
  */
 import { parseConfig, type SimulationConfig, type SimulationConfigInput, simulationConfigSchema } from './config.js';
-import { fromNative } from './errors.js';
 import type { COMMAND_KINDS } from './names.js';
+import { callNative as call } from './errors.js';
 import { type NativeSimulation, native } from './native.js';
 import { carryOut, type RunOptions } from './run.js';
 
@@ -300,12 +300,4 @@ export async function simulate(
     },
     options,
   );
-}
-
-function call<T>(f: () => T): T {
-  try {
-    return f();
-  } catch (error) {
-    throw fromNative(error);
-  }
 }

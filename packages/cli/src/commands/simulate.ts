@@ -10,7 +10,7 @@ import {
 } from 'toprung';
 import type { CommandSpec, OptionSpec } from '../command-line.js';
 import { configFrom } from '../config-input.js';
-import { CliError } from '../errors.js';
+import { CliError, usageError } from '../errors.js';
 import { ExitCode } from '../exit-codes.js';
 import { compact } from '../format.js';
 import { listenForInterrupt } from '../interrupt.js';
@@ -19,6 +19,7 @@ import { makeFolder, writeWhole } from '../output-folder.js';
 import { startProgress } from '../progress.js';
 import { callPrefix, rerunLine } from '../rerun.js';
 import { type SettingOption, settingOptions } from '../schema-options.js';
+import { serveDashboard, serverOptions, serverSettings } from '../serve-dashboard.js';
 import { resultDocument, summaryLines } from '../summary.js';
 import type { Terminal } from '../terminal.js';
 import { findScenario } from './scenarios.js';
@@ -54,6 +55,12 @@ export function spec(): CommandSpec {
     describe: 'Run a second time on another number of threads; exit with 5 if the digest differs',
     group: 'Configuration',
   };
+  options.live = {
+    type: 'boolean',
+    describe: 'Serve the dashboard and run the first book in it, at a speed; ends with Ctrl-C',
+    group: 'Dashboard',
+  };
+  Object.assign(options, serverOptions);
   for (const setting of settings()) {
     options[setting.name] = {
       type: 'string',
@@ -76,13 +83,14 @@ export function spec(): CommandSpec {
     examples: [
       ['simulate', `${defaultScenario}, five million events`],
       ['simulate --books 100 --events 1M --seed 7', 'a hundred books of a million events each'],
+      ['simulate zi-large-tick --live --speed 5', 'watched in the browser, at five times real time'],
       ['simulate zi-pro-rata --set flow.orderSize=50 --json', 'another scenario, one setting changed, JSON out'],
     ],
   };
 }
 
 export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode> {
-  const { name, config: named } = findScenario((args.scenario as string | undefined) ?? defaultScenario);
+  const { name, title, config: named } = findScenario((args.scenario as string | undefined) ?? defaultScenario);
   const base = { ...named, latencySampling: named.latencySampling ?? defaultLatencySampling };
   const config = parseSimulationConfig(
     configFrom(
@@ -95,6 +103,13 @@ export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode
       settings(),
     ),
   );
+  if (args.live === true) {
+    const server = serverSettings(args);
+    const scenario = { name, title };
+    return serveDashboard(terminal, server, { show: { scenario, config, book: 0, speed: server.speed } });
+  }
+  const stray = Object.keys(serverOptions).find((option) => args[option] !== undefined);
+  if (stray !== undefined) throw usageError(`--${stray} is for the dashboard`, ['add --live, or leave it out']);
   // Before the run, so that a folder that cannot be written to does not cost the run.
   const out = typeof args.out === 'string' ? prepareOutput(args.out, config) : undefined;
   const { result, partial } = await simulateWithProgress(config, terminal);
