@@ -6,6 +6,7 @@
 
 pub mod book;
 mod commands;
+pub mod dataset;
 mod error;
 mod events;
 pub mod journal;

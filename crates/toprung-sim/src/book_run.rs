@@ -2,7 +2,7 @@
 //!
 //! A run depends on nothing but the configuration and the book's index, so books can be run by anybody in any order.
 
-use toprung_book::{Command, Event, EventKind, EventSink};
+use toprung_book::{BookObserver, Command, Event, EventKind, EventSink};
 use toprung_trace::{LatencyHistogram, LatencySampler};
 
 use crate::config::{Horizon, SimConfig};
@@ -33,18 +33,20 @@ impl<B: SimBook> FlowView for Venue<B> {
     }
 }
 
-/// Takes a command's events for the counts and for the touch.
-struct Recorder<'a> {
+/// Takes a command's events for the counts, for the touch and for whoever observes the run.
+struct Recorder<'a, O> {
     tally: &'a mut Tally,
     touch: &'a Touch,
     watch: TouchWatch,
+    observer: &'a mut O,
 }
 
-impl EventSink for Recorder<'_> {
+impl<O: EventSink> EventSink for Recorder<'_, O> {
     #[inline(always)]
     fn event(&mut self, e: &Event) {
         self.tally.event(e);
         self.watch.event(e, self.touch);
+        self.observer.event(e);
     }
 }
 
@@ -107,18 +109,19 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
     }
 
     /// Applies at most `budget` commands and says how many it were; fewer only if the run is over.
-    pub(crate) fn advance(&mut self, budget: u64) -> u64 {
+    pub(crate) fn advance<O: BookObserver>(&mut self, budget: u64, observer: &mut O) -> u64 {
         let mut done = 0;
         if self.warmup_left > 0 {
             let n = self.warmup_left.min(budget);
             for _ in 0..n {
-                self.warm_up();
+                self.warm_up(observer);
             }
             self.warmup_left -= n;
             self.warmup_events += n;
             done = n;
             if self.warmup_left == 0 {
                 self.start_measuring();
+                observer.measured_from(self.start_ns);
             }
         }
         if self.warmup_left == 0 && !self.complete {
@@ -132,7 +135,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
                     self.now_ns = self.end_ns;
                     return done + k;
                 }
-                self.step(time, cmd);
+                self.step(time, cmd, observer);
             }
             self.events_left -= n;
             self.complete = self.events_left == 0;
@@ -152,11 +155,16 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
     }
 
     /// One command of the warm-up: counted nowhere but in the digest.
-    fn warm_up(&mut self) {
+    fn warm_up<O: BookObserver>(&mut self, observer: &mut O) {
         let (time, cmd) = self.flow.next(&self.venue);
         let Venue { book, touch } = &mut self.venue;
         let mut watch = TouchWatch::default();
-        book.apply(&cmd, &mut Watching { watch: &mut watch, touch, last_price: &mut self.tally.last_price });
+        observer.before(time, &cmd, book);
+        book.apply(
+            &cmd,
+            &mut (Watching { watch: &mut watch, touch, last_price: &mut self.tally.last_price }, &mut *observer),
+        );
+        observer.after(time, book);
         if watch.changed {
             touch.refresh(book);
         }
@@ -171,18 +179,21 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
 
     /// One command of the measured part.
     #[inline(always)]
-    fn step(&mut self, time: u64, cmd: Command) {
+    fn step<O: BookObserver>(&mut self, time: u64, cmd: Command, observer: &mut O) {
         if self.sampler.is_due(time - self.start_ns) {
             self.sample(time);
         }
         self.now_ns = time;
         self.tally.command(cmd.kind);
         let Venue { book, touch } = &mut self.venue;
-        let mut recorder = Recorder { tally: &mut self.tally, touch, watch: TouchWatch::default() };
+        observer.before(time, &cmd, book);
+        let mut recorder = Recorder { tally: &mut self.tally, touch, watch: TouchWatch::default(), observer };
         let timer = self.latency.start();
         book.apply(&cmd, &mut recorder);
         self.latency.stop(timer);
-        if recorder.watch.changed {
+        let Recorder { watch, observer, .. } = recorder;
+        observer.after(time, book);
+        if watch.changed {
             self.metrics.hold(touch, time - self.measured_ns);
             self.measured_ns = time;
             touch.refresh(book);
@@ -209,7 +220,12 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
     }
 
     /// Ends the run where it is.
-    pub(crate) fn finish(mut self, keep_samples: bool) -> (BookResult, Option<LatencyHistogram>) {
+    pub(crate) fn finish<O: BookObserver>(
+        mut self,
+        keep_samples: bool,
+        observer: &mut O,
+    ) -> (BookResult, Option<LatencyHistogram>) {
+        observer.end(self.now_ns, &self.venue.book);
         if self.warmup_left == 0 {
             let end = self.now_ns;
             self.metrics.hold(&self.venue.touch, end - self.measured_ns);
@@ -223,6 +239,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
             digest: self.venue.book.digest(),
             metrics: self.metrics,
             warmup_events: self.warmup_events,
+            measured_from_ns: self.start_ns,
             resting_orders: self.venue.book.order_count() as u64,
             complete: self.complete,
             samples: keep_samples.then_some(samples),
@@ -279,9 +296,9 @@ mod tests {
     fn finished<B: SimBook>(config: &SimConfig) -> BookResult {
         let mut run = begin::<B>(config);
         while !run.is_complete() {
-            run.advance(777);
+            run.advance(777, &mut ());
         }
-        run.finish(true).0
+        run.finish(true, &mut ()).0
     }
 
     /// The fast book, the cached touch and the chunks on one side, the specification on the other.
@@ -313,7 +330,7 @@ mod tests {
             let config =
                 SimConfig { horizon: Horizon::Events(20_000), warmup_events: 100, flow, ..SimConfig::default() };
             let mut run = begin::<Book>(&config);
-            while run.advance(1) == 1 {
+            while run.advance(1, &mut ()) == 1 {
                 let mut fresh = run.venue.touch;
                 fresh.refresh(&run.venue.book);
                 assert_eq!(run.venue.touch, fresh);
@@ -328,10 +345,10 @@ mod tests {
             let mut run = begin::<Book>(&config);
             let mut events = 0;
             while !run.is_complete() {
-                events += run.advance(budget);
+                events += run.advance(budget, &mut ());
             }
             assert_eq!(events, 4_000);
-            let r = run.finish(true).0;
+            let r = run.finish(true, &mut ()).0;
             (r.digest, r.metrics, r.samples)
         };
         assert_eq!(of(1), of(8192));

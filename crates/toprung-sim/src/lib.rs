@@ -28,6 +28,6 @@ pub use flow::{FlowConfig, SantaFeConfig};
 pub use metrics::{L1Row, L1Samples, Metrics, MidRange};
 pub use policy_settings::{PolicySettings, PresetSettings};
 pub use result::{BookResult, Progress, SimResult};
-pub use run::simulate;
+pub use run::{simulate, simulate_observed};
 pub use scenarios::Scenario;
 pub use touch::Touch;

@@ -1,15 +1,12 @@
 //! What the simulator asks of a book: the same of the fast book, which runs, and of the naive one, which the tests hold
 //! it against.
 
-use toprung_book::{Book, BookConfig, Command, Digest, EventSink, Side};
+use toprung_book::{Book, BookConfig, MatchingBook, Side};
 
-/// A book as the simulator drives it.
-pub(crate) trait SimBook {
+/// A book as the simulator drives it: what every book does, and what a flow asks at every command.
+pub(crate) trait SimBook: MatchingBook {
     /// An empty book.
     fn open(config: BookConfig) -> Self;
-
-    /// Carries out one command.
-    fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S);
 
     /// Price and open quantity of the best level.
     fn best(&self, side: Side) -> Option<(i64, u64)>;
@@ -19,12 +16,6 @@ pub(crate) trait SimBook {
 
     /// Open quantity at the best price and the `ticks - 1` prices behind it.
     fn depth_within(&self, side: Side, ticks: u32) -> u64;
-
-    /// Resting orders.
-    fn order_count(&self) -> usize;
-
-    /// Digest of every event so far.
-    fn digest(&self) -> Digest;
 }
 
 /// The quantity of the levels, best first, that lie less than `ticks` from the first of them.
@@ -42,11 +33,6 @@ impl SimBook for Book {
     }
 
     #[inline(always)]
-    fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
-        Book::apply(self, cmd, sink);
-    }
-
-    #[inline(always)]
     fn best(&self, side: Side) -> Option<(i64, u64)> {
         Book::best(self, side).map(|l| (l.price, l.qty))
     }
@@ -59,24 +45,12 @@ impl SimBook for Book {
     fn depth_within(&self, side: Side, ticks: u32) -> u64 {
         within(self.depth(side).map(|l| (l.price, l.qty)), ticks)
     }
-
-    fn order_count(&self) -> usize {
-        Book::order_count(self)
-    }
-
-    fn digest(&self) -> Digest {
-        Book::digest(self)
-    }
 }
 
 #[cfg(test)]
 impl SimBook for toprung_book::naive::NaiveBook {
     fn open(config: BookConfig) -> Self {
         Self::new(config)
-    }
-
-    fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
-        toprung_book::MatchingBook::apply(self, cmd, sink);
     }
 
     fn best(&self, side: Side) -> Option<(i64, u64)> {
@@ -90,13 +64,5 @@ impl SimBook for toprung_book::naive::NaiveBook {
     fn depth_within(&self, side: Side, ticks: u32) -> u64 {
         let levels = toprung_book::MatchingBook::levels(self, side, usize::MAX);
         within(levels.into_iter().map(|l| (l.price, l.qty)), ticks)
-    }
-
-    fn order_count(&self) -> usize {
-        toprung_book::MatchingBook::order_count(self)
-    }
-
-    fn digest(&self) -> Digest {
-        toprung_book::MatchingBook::digest(self)
     }
 }
