@@ -3,6 +3,7 @@
  *
  * - {@link simulate}: many books under an order-flow model; {@link scenarios}: ready-made configurations.
  * - {@link replay}: a recorded day through a book, every fill checked.
+ * - {@link readTable}: what a run wrote down (`options.record`), as Arrow batches.
  * - {@link policies}: the exchanges' matching algorithms, and who gets what under each.
  * - {@link journal}: what a journal on disk holds, whether it is sound, and the book recovered from it.
  * - {@link OrderBook}: one book; commands in batches, events in columns.
@@ -13,6 +14,17 @@
  */
 export * from './command-batch.js';
 export * from './config.js';
+export {
+  type DatasetFile,
+  type DatasetManifest,
+  type DatasetTable,
+  type ReadTableOptions,
+  type RecordOption,
+  readManifest,
+  readTable,
+  type TableDefinition,
+  tableDefinitions,
+} from './dataset.js';
 export * from './errors.js';
 export * from './event-batch.js';
 export * from './journal.js';

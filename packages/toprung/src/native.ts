@@ -7,7 +7,7 @@ import { ToprungError } from './errors.js';
 /** What the addon exports. Internal: it may change with every version. */
 type Addon = typeof import('../native/index.cjs');
 
-export type { CancelFlag, NativeBook, NativeSimulation } from '../native/index.cjs';
+export type { CancelFlag, NativeBook, NativeSimulation, NativeTableReader } from '../native/index.cjs';
 
 const PACKAGE_PREFIX = '@toprung/native-';
 
