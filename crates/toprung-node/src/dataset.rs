@@ -37,6 +37,7 @@ struct Record {
     levels: u32,
     sample_rows: u32,
     sampled_books: u32,
+    expected_digest: Option<String>,
 }
 
 /// The options of a dataset, if one is wanted: checked as far as can be without touching the disk.
@@ -55,6 +56,7 @@ pub(crate) fn parse(record: Option<String>) -> Result<Option<DatasetOptions>> {
         levels: record.levels,
         sample_rows: record.sample_rows,
         sampled_books: record.sampled_books,
+        expected_digest: record.expected_digest,
     }))
 }
 

@@ -45,7 +45,17 @@ export const globalOptions: Readonly<Record<string, OptionSpec>> = {
 };
 
 /** The commands in the order of the help. */
-export const commandNames = ['simulate', 'replay', 'journal', 'scenarios', 'policies', 'doctor'] as const;
+export const commandNames = [
+  'simulate',
+  'replay',
+  'report',
+  'export',
+  'query',
+  'journal',
+  'scenarios',
+  'policies',
+  'doctor',
+] as const;
 
 /** A command's name. */
 export type CommandName = (typeof commandNames)[number];

@@ -31,6 +31,9 @@ export interface CommandModule {
 const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   simulate: () => import('./commands/simulate.js'),
   replay: () => import('./commands/replay.js'),
+  report: () => import('./commands/report.js'),
+  export: () => import('./commands/export.js'),
+  query: () => import('./commands/query.js'),
   journal: () => import('./commands/journal.js'),
   scenarios: () => import('./commands/scenarios.js'),
   policies: () => import('./commands/policies.js'),
@@ -40,6 +43,9 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
 const summaries: Readonly<Record<CommandName, string>> = {
   simulate: 'Simulate a market and print what happened',
   replay: 'Replay an exchange day and compare every fill with what the exchange did',
+  report: 'Make a report of a run that was kept, alone or against another',
+  export: 'Write what happened in a run: Parquet, Arrow, NDJSON or LOBSTER files',
+  query: 'Ask SQL of what a run wrote (needs DuckDB)',
   journal: 'Inspect, verify or recover the journal of a book',
   scenarios: 'List the scenarios, or show one',
   policies: 'List the matching policies, or compare what each allocates of one level',
@@ -180,9 +186,10 @@ async function rootHelp(): Promise<string> {
     .example('$0 simulate', 'a market of zero-intelligence traders, and a summary')
     .example('$0 simulate --books 100 --seed 7 --json', 'a hundred books; the result as JSON')
     .example('$0 replay day.replay.csv.zst --verify', 'every fill of the day, checked')
+    .example('$0 simulate --out runs/a', 'keep a run; then `toprung report runs/a`')
     .epilogue(
       'Exit codes: 0 done, 1 a fault of toprung, 2 wrong command line, 3 invalid configuration or data,\n' +
-        '4 differs from the recording or journal, 5 not deterministic, 130 interrupted.',
+        '4 differs from the recording, journal or threshold, 5 not deterministic, 130 interrupted.',
     )
     .getHelp();
 }

@@ -20,6 +20,7 @@ export const ERROR_TABLE = {
   ERR_TOPRUNG_BUFFER_TYPE: 'A Uint8Array was expected.',
   ERR_TOPRUNG_CONFIG: 'A configuration is not valid. `error.path` names the setting.',
   ERR_TOPRUNG_DATASET_CORRUPT: 'A file of a dataset is not what its manifest says, or not what its format asks for.',
+  ERR_TOPRUNG_DATASET_DIVERGED: 'A run that should repeat an earlier one gave other events, so nothing was written.',
   ERR_TOPRUNG_DATASET_NOT_FOUND: 'The folder is not there or holds no dataset: it has no manifest.',
   ERR_TOPRUNG_DATASET_NO_TABLE: 'The dataset has no such table. The message says which it has.',
   ERR_TOPRUNG_DATASET_OPTION: 'An option of a dataset has a value that it cannot have.',

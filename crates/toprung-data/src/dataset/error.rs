@@ -61,6 +61,16 @@ pub enum DatasetError {
         /// What does not fit.
         reason: String,
     },
+    /// A run that should be the same as an earlier one was another.
+    #[error("{folder}: not written: expected a run of digest {expected}, got {got}")]
+    Diverged {
+        /// The folder.
+        folder: String,
+        /// The digest of the earlier run.
+        expected: String,
+        /// The digest of this one.
+        got: String,
+    },
     /// An option has a value that it cannot have.
     #[error("option {option}: expected {expected}, got {got}")]
     Option {
@@ -83,6 +93,7 @@ impl DatasetError {
             DatasetError::NoTable { .. } => "ERR_TOPRUNG_DATASET_NO_TABLE",
             DatasetError::Version { .. } => "ERR_TOPRUNG_DATASET_VERSION",
             DatasetError::Corrupt { .. } => "ERR_TOPRUNG_DATASET_CORRUPT",
+            DatasetError::Diverged { .. } => "ERR_TOPRUNG_DATASET_DIVERGED",
             DatasetError::Option { .. } => "ERR_TOPRUNG_DATASET_OPTION",
         }
     }

@@ -41,6 +41,8 @@ pub struct DatasetOptions {
     pub sample_rows: u32,
     /// `l1` and `depth` are kept for the first so many books.
     pub sampled_books: u32,
+    /// The digest that the run must have, where it repeats one: of any other run no dataset is left.
+    pub expected_digest: Option<String>,
 }
 
 impl Default for DatasetOptions {
@@ -54,6 +56,7 @@ impl Default for DatasetOptions {
             levels: 50,
             sample_rows: 512,
             sampled_books: 1,
+            expected_digest: None,
         }
     }
 }
@@ -189,11 +192,11 @@ impl DatasetWriter {
     }
 
     /// Writes the manifest, makes everything durable and gives the folder its name. `run` says what ran, see
-    /// [`Manifest::run`].
+    /// [`Manifest::run`]; its digest is in `digest`.
     ///
     /// # Errors
     ///
-    /// The first error of any part; `Output` when the system refuses. Nothing is left behind then.
+    /// The first error of any part; `Diverged` when the digest is not the expected one; `Output` when the system refuses. Nothing is left behind then.
     pub fn finish(self, run: Value) -> Result<Manifest, DatasetError> {
         let DatasetWriter { shared, temporary } = self;
         let State { mut files, error } =
@@ -202,6 +205,11 @@ impl DatasetWriter {
             return Err(e);
         }
         let Shared { options, folder, .. } = &*shared;
+        let digest = run["digest"].as_str().unwrap_or_default();
+        if let Some(expected) = options.expected_digest.as_deref().filter(|expected| *expected != digest) {
+            let folder = options.folder.display().to_string();
+            return Err(DatasetError::Diverged { folder, expected: expected.to_owned(), got: digest.to_owned() });
+        }
         let mut manifest = Manifest {
             schema: MANIFEST_SCHEMA.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

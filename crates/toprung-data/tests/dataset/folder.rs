@@ -69,6 +69,19 @@ fn a_failed_write_is_the_error_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_run_of_another_digest_leaves_no_dataset() {
+    let parent = scratch("diverged");
+    let write = |digest: &str| {
+        let expected_digest = Some("0".repeat(32));
+        let options = DatasetOptions { folder: parent.join("data"), expected_digest, ..DatasetOptions::default() };
+        DatasetWriter::create(options)?.finish(serde_json::json!({ "digest": digest }))
+    };
+    assert_eq!(write(&"1".repeat(32)).unwrap_err().code(), "ERR_TOPRUNG_DATASET_DIVERGED");
+    assert!(names(&parent).is_empty());
+    assert!(write(&"0".repeat(32)).is_ok());
+}
+
+#[test]
 fn what_is_not_whole_is_not_read() {
     let folder = scratch("not_whole").join("data");
     assert_eq!(read(&folder, "orders").unwrap_err().code(), "ERR_TOPRUNG_DATASET_NOT_FOUND");

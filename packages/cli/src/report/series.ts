@@ -1,0 +1,50 @@
+/** Series over time that charts and figures are made of. */
+import type { RunData } from './collect.js';
+
+type Top = NonNullable<RunData['top']>;
+
+/** Ask minus bid, NaN where a side is missing. */
+export function spreads(top: Top): number[] {
+  return top.ask_ticks.map((ask, i) => ask - top.bid_ticks[i]!);
+}
+
+/** The middle of bid and ask, NaN where a side is missing. */
+export function mids(top: Top): number[] {
+  return top.ask_ticks.map((ask, i) => (ask + top.bid_ticks[i]!) / 2);
+}
+
+/** Mean of the quantities at the two best prices. */
+export function touches(top: Top): number[] {
+  return top.bid_lots.map((bid, i) => (bid + top.ask_lots[i]!) / 2);
+}
+
+/** Simulated seconds since the first row. */
+export function seconds(top: { readonly ts: readonly number[] }): number[] {
+  return top.ts.map((ts) => (ts - top.ts[0]!) / 1e9);
+}
+
+/** Changes of the mid price from one row to the next, in ticks. */
+export function returns(top: Top): number[] {
+  const mid = mids(top);
+  return mid
+    .slice(1)
+    .map((m, i) => m - mid[i]!)
+    .filter(Number.isFinite);
+}
+
+/** Means over groups of neighbours, so that at most `most` points are left. */
+export function thinned(xs: readonly number[], ys: readonly number[], most: number): [x: number, y: number][] {
+  const group = Math.max(1, Math.ceil(xs.length / most));
+  const points: [number, number][] = [];
+  for (let i = 0; i < xs.length; i += group) {
+    const values = ys.slice(i, i + group).filter(Number.isFinite);
+    if (values.length === 0) continue;
+    points.push([xs[i]!, significant(values.reduce((a, b) => a + b, 0) / values.length)]);
+  }
+  return points;
+}
+
+/** Six digits: more than a chart can show, and short in JSON. */
+export function significant(value: number): number {
+  return Number(value.toPrecision(6));
+}
