@@ -17,15 +17,23 @@ describe('help and version', () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  test.each([[[]], [['simulate']], [['replay']], [['journal']], [['scenarios']], [['policies']], [['doctor']]])(
-    '%j --help shows usage and examples',
-    async (command) => {
-      const { code, stdout, stderr } = await toprung([...command, '--help']);
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      expect(stdout).toContain('Usage: toprung');
-      expect(stdout).toContain('Examples:');
-    },
-  );
+  test.each([
+    [[]],
+    [['simulate']],
+    [['replay']],
+    [['report']],
+    [['export']],
+    [['query']],
+    [['journal']],
+    [['scenarios']],
+    [['policies']],
+    [['doctor']],
+  ])('%j --help shows usage and examples', async (command) => {
+    const { code, stdout, stderr } = await toprung([...command, '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('Usage: toprung');
+    expect(stdout).toContain('Examples:');
+  });
 
   test('help does without the native addon', async () => {
     const env = { NAPI_RS_NATIVE_LIBRARY_PATH: '/nowhere/toprung.node' };
@@ -33,6 +41,9 @@ describe('help and version', () => {
       ['--help'],
       ['simulate', '--help'],
       ['replay', '--help'],
+      ['report', '--help'],
+      ['export', '--help'],
+      ['query', '--help'],
       ['journal', '--help'],
       ['scenarios', '--help'],
       ['policies', '--help'],

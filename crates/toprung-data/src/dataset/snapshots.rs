@@ -29,7 +29,8 @@ struct Snapshot {
 pub(crate) struct Snapshots {
     rows_max: usize,
     levels_max: usize,
-    start_ns: u64,
+    /// Time of the first row; `None` until the first command, or the end of the warm-up, says it.
+    start_ns: Option<u64>,
     interval_ns: u64,
     /// When the next row is due.
     due_ns: u64,
@@ -43,7 +44,7 @@ impl Snapshots {
         Snapshots {
             rows_max,
             levels_max,
-            start_ns: 0,
+            start_ns: None,
             interval_ns: 1,
             due_ns: 0,
             counts: Counts::default(),
@@ -53,7 +54,7 @@ impl Snapshots {
 
     /// Begins at `time_ns`, and forgets the rows before.
     pub(crate) fn start(&mut self, time_ns: u64) {
-        (self.start_ns, self.due_ns, self.interval_ns) = (time_ns, time_ns, 1);
+        (self.start_ns, self.due_ns, self.interval_ns) = (Some(time_ns), time_ns, 1);
         self.rows.clear();
     }
 
@@ -61,7 +62,10 @@ impl Snapshots {
     #[inline]
     pub(crate) fn before<B: MatchingBook>(&mut self, time_ns: u64, book: &B) {
         if self.due_ns < time_ns {
-            self.take(time_ns, book);
+            match self.start_ns {
+                Some(_) => self.take(time_ns, book),
+                None => self.start(time_ns),
+            }
         }
         self.counts.commands += 1;
     }
@@ -85,6 +89,7 @@ impl Snapshots {
     /// Takes every row that is due before `time_ns`, all with the state of `book`.
     #[cold]
     pub(crate) fn take<B: MatchingBook>(&mut self, time_ns: u64, book: &B) {
+        let Some(start_ns) = self.start_ns else { return };
         let levels = Side::BOTH.map(|side| book.levels(side, self.levels_max));
         while self.due_ns < time_ns {
             if self.rows.len() == self.rows_max {
@@ -98,7 +103,7 @@ impl Snapshots {
                 self.rows.push(Snapshot { time_ns: self.due_ns, levels: levels.clone(), counts: self.counts });
             }
             let behind = (self.rows.len() as u64).saturating_mul(self.interval_ns);
-            self.due_ns = self.start_ns.saturating_add(behind);
+            self.due_ns = start_ns.saturating_add(behind);
         }
     }
 

@@ -212,7 +212,7 @@ const L1: &[Column] = &[
     column(
         "ts",
         Time,
-        "when the row was taken: what held just before the next command; even times from the end of the warm-up",
+        "when the row was taken: what held just before the next command; even times from the first command, or from the end of the warm-up",
     ),
     nullable("bid_ticks", I64, "best bid; null when there is none"),
     column("bid_lots", U64, "quantity at the best bid, 0 when there is none"),

@@ -178,7 +178,7 @@ fn snapshots_are_at_even_times_and_end_with_the_book() {
         }
         assert!((256..=512).contains(&times.len()));
         let step = times[1] - times[0];
-        assert!(times.iter().enumerate().all(|(k, t)| *t == k as u64 * step));
+        assert!(times.iter().enumerate().all(|(k, t)| *t == STEP_NS + k as u64 * step));
         // Of one time, level 0 of `depth` is what `l1` says.
         let touch =
             |side| rows(&depth).filter(move |r| r.u32("book") == book && r.u32("level") == 0 && r.side("side") == side);

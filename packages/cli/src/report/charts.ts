@@ -14,7 +14,7 @@ import type {
 } from './document.js';
 import { rates } from './figures.js';
 import { heatmapOf } from './heatmap.js';
-import { returns, seconds, significant, spreads, thinned } from './series.js';
+import { returns, significant, spreads, thinned, timeOf } from './series.js';
 import { autocorrelation, excessKurtosis, type Histogram, mean, quantile, quantileOf } from './statistics.js';
 import { showChange } from './units.js';
 
@@ -43,7 +43,15 @@ export function sectionsOf(run: RunData, against: RunData | undefined): Section[
       charts: returnCharts(run),
     },
   ];
-  return sections.filter(({ charts }) => charts.length > 0);
+  return sections
+    .filter(({ charts }) => charts.length > 0)
+    .map((section) => ({ ...section, charts: filled(section.charts) }));
+}
+
+/** Of an odd number of narrow charts the last is as wide as two. */
+function filled(charts: readonly Chart[]): Chart[] {
+  const narrow = charts.filter(({ wide }) => !wide);
+  return charts.map((chart) => (narrow.length % 2 === 1 && chart === narrow.at(-1) ? { ...chart, wide: true } : chart));
 }
 
 function bookText({ result }: RunData): string {
@@ -57,7 +65,7 @@ function bookCharts(run: RunData, against: RunData | undefined): Chart[] {
   const charts: Chart[] = [];
   const heatmap = heatmapOf(run);
   if (heatmap !== undefined) charts.push(heatmap);
-  const xs = seconds(top);
+  const { axis, xs } = timeOf(run);
   const spread = spreads(top);
   const sorted = spread.filter(Number.isFinite).sort((a, b) => a - b);
   if (sorted.length > 0) {
@@ -65,11 +73,9 @@ function bookCharts(run: RunData, against: RunData | undefined): Chart[] {
       lines(
         'spread',
         'Spread',
+        axis,
         linear('ticks', true),
-        [
-          { name: run.name, color: 0, shape: 'line', points: thinned(xs, spread, pointsMax) },
-          ...overlay(against, (top) => [seconds(top), spreads(top)]),
-        ],
+        [{ name: run.name, color: 0, shape: 'line', points: thinned(xs, spread, pointsMax) }, ...overlay(against)],
         `Half of the time at ${decimal(quantile(sorted, 0.5), 0)} ticks or less, and above ${decimal(quantile(sorted, 0.95), 0)} one time in twenty.`,
       ),
     );
@@ -79,6 +85,7 @@ function bookCharts(run: RunData, against: RunData | undefined): Chart[] {
     lines(
       'touch',
       'Quantity at the best prices',
+      axis,
       linear('lots', true),
       [
         { name: 'bid', color: 0, shape: 'line', points: thinned(xs, top.bid_lots, pointsMax) },
@@ -95,6 +102,7 @@ function bookCharts(run: RunData, against: RunData | undefined): Chart[] {
     lines(
       'activity',
       'Orders, cancels and trades',
+      axis,
       linear('per simulated second', true),
       [
         { name: 'orders', color: 0, shape: 'line', points: thinned(later, orders, pointsMax) },
@@ -108,17 +116,15 @@ function bookCharts(run: RunData, against: RunData | undefined): Chart[] {
   return many === undefined ? charts : [...charts, many];
 }
 
-/** The other run's line, dashed. */
-function overlay(
-  against: RunData | undefined,
-  of: (top: NonNullable<RunData['top']>) => [readonly number[], readonly number[]],
-): Series[] {
+/** The other run's spread, dashed. */
+function overlay(against: RunData | undefined): Series[] {
   if (against?.top === undefined || against.top.ts.length < 2) return [];
-  return [{ name: against.name, color: 3, shape: 'dashed', points: thinned(...of(against.top), pointsMax) }];
+  const points = thinned(timeOf(against).xs, spreads(against.top), pointsMax);
+  return [{ name: against.name, color: 3, shape: 'dashed', points }];
 }
 
-function lines(id: string, title: string, y: Axis, series: readonly Series[], finding: string): LineChart {
-  return { kind: 'lines', id, title, finding, wide: false, x: linear('simulated seconds'), y, series, marks: [] };
+function lines(id: string, title: string, x: Axis, y: Axis, series: readonly Series[], finding: string): LineChart {
+  return { kind: 'lines', id, title, finding, wide: false, x, y, series, marks: [] };
 }
 
 function acrossBooks({ books }: RunData): HistogramChart | undefined {
@@ -216,12 +222,15 @@ function throughputCharts(run: RunData, against: RunData | undefined): Chart[] {
   const line = (data: RunData, color: number, shape: Series['shape']): Series[] => {
     const series = data.result.schema === 'toprung.replay/1' ? [] : rates(data);
     if (series.length < 3) return [];
-    const xs = data.result.timeline.slice(1).map(([ms]) => ms / 1e3);
-    return [{ name: data.name, color, shape, points: thinned(xs, series, pointsMax) }];
+    const xs = series.map(({ ms }) => ms / 1e3);
+    const ys = series.map(({ rate }) => rate);
+    return [{ name: data.name, color, shape, points: thinned(xs, ys, pointsMax) }];
   };
   const own = line(run, 0, 'line');
   if (own.length === 0 || run.result.schema === 'toprung.replay/1') return [];
-  const sorted = rates(run).sort((a, b) => a - b);
+  const sorted = rates(run)
+    .map(({ rate }) => rate)
+    .sort((a, b) => a - b);
   const [low, high] = [quantile(sorted, 0.05), quantile(sorted, 0.95)];
   const speed = run.result.eventsPerSecond;
   return [

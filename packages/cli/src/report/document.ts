@@ -43,7 +43,16 @@ export interface Figure {
 }
 
 /** What a figure's number counts. */
-export type Unit = 'ns' | 'per second' | 'count' | 'ticks' | 'lots' | 'share' | 'ratio' | 'ms';
+export type Unit =
+  | 'ns'
+  | 'per second'
+  | 'count'
+  | 'ticks'
+  | 'lots'
+  | 'share'
+  | 'ratio'
+  /** Written behind the number as it is. */
+  | { readonly suffix: string };
 
 /** A figure beside that of another run. */
 export interface Comparison {
@@ -82,7 +91,8 @@ interface ChartBase {
 /** An axis. */
 export interface Axis {
   readonly label: string;
-  readonly scale: 'linear' | 'log' | 'nines';
+  /** `nines`: x is 1 / (1 - percentile); `clock`: seconds since midnight. */
+  readonly scale: 'linear' | 'log' | 'nines' | 'clock';
   /** Whether the axis begins at zero. */
   readonly zero: boolean;
 }

@@ -60,12 +60,15 @@ function measure(run: RunData): Measured[] {
   ];
 }
 
-/** Commands per second between two points of the timeline. */
-export function rates({ result }: RunData): number[] {
-  return result.timeline.slice(1).map(([ms, done], i) => {
-    const [msBefore, doneBefore] = result.timeline[i]!;
-    return ((done - doneBefore) / (ms - msBefore)) * 1e3;
+/** Commands per second between two points of the timeline, with the time of the second, ms. */
+export function rates({ result }: RunData): { ms: number; rate: number }[] {
+  const points = result.timeline;
+  const all = points.slice(1).map(([ms, done], i) => {
+    const [msBefore, doneBefore] = points[i]!;
+    return { ms, rate: ((done - doneBefore) / (ms - msBefore)) * 1e3 };
   });
+  // The first and the last are parts of a tenth of a second: with threads that start, and threads that wait for others.
+  return all.length < 6 ? all : all.slice(1, -1);
 }
 
 function speed(run: RunData): Measured[] {
@@ -73,7 +76,7 @@ function speed(run: RunData): Measured[] {
   const isReplay = result.schema === 'toprung.replay/1';
   const value = isReplay ? (result.records / result.elapsedNs) * 1e9 : result.eventsPerSecond;
   // What the timeline of a replay counts are bytes or messages.
-  const series = isReplay ? [] : rates(run);
+  const series = isReplay ? [] : rates(run).map(({ rate }) => rate);
   const remark = isReplay
     ? `${integer(result.records)} records, reading included`
     : `${integer(result.events)} events on ${result.threads} thread${result.threads === 1 ? '' : 's'}`;

@@ -3,16 +3,17 @@ import { crc32, deflateSync } from 'node:zlib';
 import { decimal } from '../format.js';
 import type { RunData } from './collect.js';
 import type { HeatmapChart } from './document.js';
-import { mids, seconds, spreads, thinned } from './series.js';
+import { mids, spreads, thinned, timeOf } from './series.js';
 import { quantile } from './statistics.js';
 
 /** Rows of the grid at most; several prices share one beyond that. */
-const rowsMax = 150;
+const rowsMax = 240;
 /** Cells from here on are asks; below, bids. */
 const asksFrom = 128;
 
 /** The chart, if there are snapshots of two sides. */
-export function heatmapOf({ depth, top }: RunData): HeatmapChart | undefined {
+export function heatmapOf(run: RunData): HeatmapChart | undefined {
+  const { depth, top } = run;
   if (depth === undefined || top === undefined || depth.ts.length === 0) return undefined;
   const mid = mids(top);
   const known = mid.filter(Number.isFinite);
@@ -25,7 +26,7 @@ export function heatmapOf({ depth, top }: RunData): HeatmapChart | undefined {
     0.5,
   );
   // Around the path of the price, and as much on either side as shows the levels that matter.
-  const around = Math.max(8, Math.ceil(3 * spread), Math.ceil((highest - lowest) / 3));
+  const around = Math.max(8, Math.ceil(3 * spread), Math.ceil((highest - lowest) / 12));
   const [low, high] = [Math.floor(lowest) - around, Math.ceil(highest) + around];
   const perRow = Math.ceil((high - low + 1) / rowsMax);
   const rows = Math.ceil((high - low + 1) / perRow);
@@ -50,7 +51,7 @@ export function heatmapOf({ depth, top }: RunData): HeatmapChart | undefined {
     const strength = Math.min(1, Math.max(0, (q - limits[0]) / (limits[1] - limits[0] || 1)));
     cells[i] = 1 + Math.round(strength * 126) + (isAsk[i] === 1 ? asksFrom : 0);
   }
-  const xs = seconds(top);
+  const { axis, xs } = timeOf(run);
   const yRange: [number, number] = [low - 0.5, low - 0.5 + rows * perRow];
   return {
     kind: 'heatmap',
@@ -58,9 +59,9 @@ export function heatmapOf({ depth, top }: RunData): HeatmapChart | undefined {
     title: 'Depth of the book',
     finding: `The mid price between ${decimal(lowest, 1)} and ${decimal(highest, 1)} ticks; the strongest colour stands for ${decimal(limits[1], 0)} lots or more.`,
     wide: true,
-    x: { label: 'simulated seconds', scale: 'linear', zero: false },
+    x: axis,
     y: { label: 'price, ticks', scale: 'linear', zero: false },
-    xRange: [0, xs.at(-1)! + (xs[1]! - xs[0]!)],
+    xRange: [xs[0]!, xs.at(-1)! + (xs[1]! - xs[0]!)],
     yRange,
     columns,
     rows,

@@ -1,7 +1,7 @@
 /** A report as one page that needs nothing else: no request, no font, no script but its own. */
 import { decimal } from '../format.js';
-import type { Chart, Comparison, FactGroup, Figure, Report, Section } from './document.js';
-import { htmlText, svgOf } from './plots.js';
+import type { Axis, Chart, Comparison, FactGroup, Figure, Report, Section } from './document.js';
+import { clockText, htmlText, svgOf } from './plots.js';
 import { style } from './style.js';
 import { changeText, show, showChange } from './units.js';
 
@@ -156,7 +156,8 @@ function numbers(chart: Chart): string {
     .join('');
 }
 
-function pointText(scale: 'linear' | 'log' | 'nines', x: number): string {
+function pointText(scale: Axis['scale'], x: number): string {
+  if (scale === 'clock') return clockText(x);
   return scale === 'nines' ? `${plain(100 * (1 - 1 / x))} %` : plain(x);
 }
 

@@ -4,13 +4,12 @@ import { parseHTML } from 'linkedom';
 import { compact } from '../format.js';
 import type { Axis, Chart, ForestChart, HeatmapChart, HistogramChart, LineChart, Series } from './document.js';
 import { pngOf } from './heatmap.js';
-import { showChange } from './units.js';
 
 const [narrow, wide] = [
   { width: 560, height: 300 },
   { width: 1140, height: 340 },
 ];
-const margins = { marginLeft: 62, marginRight: 18, marginTop: 18, marginBottom: 42 };
+const margins = { marginLeft: 62, marginRight: 18, marginTop: 30, marginBottom: 42 };
 
 /** Variables of the page: `--s0` and so on. */
 function color(index: number): string {
@@ -20,7 +19,7 @@ function color(index: number): string {
 /** The chart as an SVG element. */
 export function svgOf(chart: Chart): string {
   const { document } = parseHTML('<html><body></body></html>');
-  const size = chart.wide ? wide : narrow;
+  const size = chart.kind === 'heatmap' ? { ...wide, height: 440 } : chart.wide ? wide : narrow;
   const options = { document, ...size, ...margins, ...optionsOf(chart, size) };
   const element = Plot.plot(options as unknown as Plot.PlotOptions) as unknown as { outerHTML: string };
   return accessible(element.outerHTML, chart);
@@ -46,20 +45,50 @@ function axis({ label, scale, zero }: Axis, values: readonly number[]): Plot.Sca
   if (scale === 'linear') {
     // Plot would write 1.0000M for axes in ticks: only large counts are shortened.
     const large = Math.max(...values.map(Math.abs)) >= 1e4 && label !== 'price, ticks';
-    return { ...base, ...(zero ? { zero: true } : {}), nice: true, ...(large ? { tickFormat: compact } : {}) };
+    return { ...base, ...(zero ? { zero: true } : {}), nice: true, tickFormat: large ? shortNumber : grouped };
   }
-  if (scale === 'log') return { ...base, type: 'log', nice: false, tickFormat: decades(values) };
-  const nines = Math.ceil(Math.log10(Math.max(...values, 10)));
+  if (scale === 'clock') return { ...base, ticks: clockTicks(values), tickFormat: clockText };
+  if (scale === 'log') return { ...base, type: 'log', nice: false, ticks: decades(values), tickFormat: shortNumber };
+  const nines = Math.floor(Math.log10(Math.max(...values, 10)));
   const ticks = Array.from({ length: nines + 1 }, (_, i) => 10 ** i);
   return { ...base, type: 'log', ticks, tickFormat: (x: number) => ninesText(x), labelOffset: 36 };
 }
 
-/** A label for powers of ten and, where there are few, for twos and fives. */
-function decades(values: readonly number[]): (v: number) => string {
+/** Powers of ten that lie within the values and, where there are few, twos and fives. */
+function decades(values: readonly number[]): number[] {
   const positive = values.filter((v) => v > 0);
-  const span = Math.log10(Math.max(...positive) / Math.min(...positive));
-  const digits = span < 2 ? [1, 2, 5] : [1];
-  return (v) => (digits.includes(Math.round(v / 10 ** Math.floor(Math.log10(v) + 1e-9))) ? compact(v) : '');
+  const [low, high] = [Math.min(...positive), Math.max(...positive)];
+  const steps = Math.log10(high / low) < 2 ? [1, 2, 5] : [1];
+  const exponents = Array.from({ length: 20 }, (_, i) => i);
+  return exponents.flatMap((e) => steps.map((step) => step * 10 ** e)).filter((v) => v >= low && v <= high);
+}
+
+/** `1 K` where `compact` would write `1.00 K`. */
+function shortNumber(value: number): string {
+  return compact(value).replace(/\.?0+(?= |$)/, (zeros) => (zeros.startsWith('.') ? '' : zeros));
+}
+
+/** Round times of the day, at most ten. */
+function clockTicks(values: readonly number[]): number[] {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const step = [1, 5, 15, 60, 300, 900, 1800, 3600, 7200].find((s) => (high - low) / s <= 10) ?? 14_400;
+  const first = Math.ceil(low / step);
+  return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
+}
+
+/** Seconds since midnight as a time of day. */
+export function clockText(seconds: number): string {
+  const text = new Date(Math.round(seconds) * 1e3).toISOString().slice(11, 19);
+  return text.endsWith(':00') ? text.slice(0, 5) : text;
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 4 });
+}
+
+function wholePercent(value: number): string {
+  const percent = Math.round(1000 * value) / 10;
+  return percent > 0 ? `+${percent} %` : `${percent} %`.replace('-', '−');
 }
 
 /** 1 / (1 - p) as a percentile: 100 is 99 %. */
@@ -71,6 +100,10 @@ function ninesText(x: number): string {
 
 const grid = { stroke: 'var(--grid)', strokeOpacity: 1 };
 
+function gridY({ scale }: Axis, values: readonly number[]): Plot.Markish {
+  return Plot.gridY(scale === 'log' ? { ...grid, ticks: decades(values) } : grid);
+}
+
 function linesOf({ x, y, series, marks }: LineChart): Options {
   const points = series.flatMap((s) => s.points);
   const [xs, ys] = [points.map(([v]) => v), points.map(([, v]) => v)];
@@ -78,7 +111,7 @@ function linesOf({ x, y, series, marks }: LineChart): Options {
     x: axis(x, xs),
     y: axis(y, ys),
     marks: [
-      Plot.gridY(grid),
+      gridY(y, ys),
       ...marks.map((m) => Plot.rectY([m], { y1: 'low', y2: 'high', fill: 'var(--band)', insetLeft: 0 })),
       ...(y.zero ? [Plot.ruleY([0], { stroke: 'var(--axis)' })] : []),
       ...series.flatMap(seriesMarks),
@@ -129,7 +162,7 @@ function heatmapOf(chart: HeatmapChart, { width, height }: { width: number; heig
   const [cx, cy] = [margins.marginLeft + w / 2, margins.marginTop + h / 2];
   return {
     x: { ...axis(x, xRange), nice: false, domain: [...xRange] },
-    y: { ...axis(y, yRange), nice: false, domain: [...yRange], tickFormat: ',' },
+    y: { ...axis(y, yRange), nice: false, domain: [...yRange] },
     marks: [
       Plot.image([0], {
         src: () => src,
@@ -155,7 +188,7 @@ function forestOf({ x, rows, minEffect }: ForestChart): Options {
   return {
     height: 70 + 30 * rows.length,
     marginLeft: 190,
-    x: { label: x.label, labelArrow: 'none', domain: [-reach, reach], clamp: true, tickFormat: showChange, ticks: 7 },
+    x: { label: x.label, labelArrow: 'none', domain: [-reach, reach], clamp: true, tickFormat: wholePercent, ticks: 7 },
     y: { label: null, domain: rows.map(({ name }) => name), padding: 0.4 },
     marks: [
       Plot.rectX([{}], { x1: -minEffect, x2: minEffect, fill: 'var(--band)' }),
@@ -177,7 +210,8 @@ function accessible(svg: string, { id, title, finding }: Chart): string {
     .replaceAll(/ aria-(label|description|hidden)="[^"]*"/g, '')
     .replace(/<style>[\s\S]*?<\/style>/, '')
     .replaceAll(/ class="plot-[^"]*"/g, '')
-    .replaceAll(/(-?\d+\.\d{2})\d+/g, '$1');
+    // Hundredths of a pixel; only in attributes, since labels say what they say.
+    .replaceAll(/="[^"]*"/g, (attribute) => attribute.replaceAll(/(-?\d+\.\d{2})\d+/g, '$1'));
   const label = `<title id="${id}-title">${htmlText(title)}</title><desc id="${id}-desc">${htmlText(finding)}</desc>`;
   return named.replace(
     /<svg([^>]*)>/,

@@ -110,7 +110,7 @@ function comparedVerdict(own: RunData, other: RunData, figures: readonly Figure[
   const told = [
     worse.length > 0 ? `Worse: ${list(worse)}.` : '',
     better.length > 0 ? `Better: ${list(better)}.` : '',
-    moved.length > 0 ? `Changed: ${list(moved)}.` : '',
+    moved.length > 0 ? `Higher or lower: ${list(moved)}.` : '',
     equal.length > 0 ? `No change: ${list(equal)}.` : '',
     unclear.length > 0 ? `Unclear: ${list(unclear)}.` : '',
   ].filter((text) => text !== '');

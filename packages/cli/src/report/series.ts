@@ -1,5 +1,6 @@
 /** Series over time that charts and figures are made of. */
 import type { RunData } from './collect.js';
+import type { Axis } from './document.js';
 
 type Top = NonNullable<RunData['top']>;
 
@@ -18,10 +19,19 @@ export function touches(top: Top): number[] {
   return top.bid_lots.map((bid, i) => (bid + top.ask_lots[i]!) / 2);
 }
 
-/** Simulated seconds since the first row. */
-export function seconds(top: { readonly ts: readonly number[] }): number[] {
-  return top.ts.map((ts) => (ts - top.ts[0]!) / 1e9);
+/** The axis of a run's time, and the time of each row: seconds since the first one, or of the day of a replay. */
+export function timeOf({ result, top }: RunData): { axis: Axis; xs: number[] } {
+  const ts = top?.ts ?? [];
+  const isReplay = result.schema === 'toprung.replay/1';
+  const first = ts[0] ?? 0;
+  const origin = isReplay ? Math.floor(first / dayNs) * dayNs : first;
+  const axis: Axis = isReplay
+    ? { label: 'time of day', scale: 'clock', zero: false }
+    : { label: 'simulated seconds', scale: 'linear', zero: false };
+  return { axis, xs: ts.map((t) => (t - origin) / 1e9) };
 }
+
+const dayNs = 86_400e9;
 
 /** Changes of the mid price from one row to the next, in ticks. */
 export function returns(top: Top): number[] {

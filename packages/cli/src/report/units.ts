@@ -5,11 +5,10 @@ import type { Comparison, Unit } from './document.js';
 /** A value in its unit: `1.20 µs`, `12.3 M/s`, `3.41 ticks`. */
 export function show(value: number, unit: Unit): string {
   if (!Number.isFinite(value)) return 'n/a';
+  if (typeof unit === 'object') return `${digits(value)} ${unit.suffix}`;
   switch (unit) {
     case 'ns':
       return duration(value);
-    case 'ms':
-      return duration(value * 1e6);
     case 'per second':
       return `${compact(rounded(value))}/s`;
     case 'count':
