@@ -1,9 +1,13 @@
 /** Every example runs, and gives what the guides say that it gives. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { tradedVolume } from './batches.js';
 import { firstBook } from './first-book.js';
 import { fifo, proRata } from './pro-rata.js';
+import { readTrades } from './read-trades.js';
 import { replayDay } from './replay-day.js';
 import { thousandBooks } from './thousand-books.js';
 
@@ -39,4 +43,16 @@ test('a day that agrees, and one that does not', async () => {
 test('first come, first served against a share for everybody', () => {
   expect(fifo()).toEqual({ 1: 20, 2: 30 });
   expect(proRata()).toEqual({ 1: 5, 2: 15, 3: 30 });
+});
+
+test('a market written as Parquet, and read back', async () => {
+  const root = mkdtempSync(path.join(tmpdir(), 'toprung-example-'));
+  try {
+    const { trades, lots, meanTicks } = await readTrades(path.join(root, 'data'));
+    expect(trades).toBeGreaterThan(5_000);
+    expect(lots).toBe(trades);
+    expect(Math.abs(meanTicks - 1_000_000)).toBeLessThan(1_000);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
 });

@@ -5,9 +5,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import { readTable } from 'toprung';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { toprung, toprungScript } from '../lib/command.js';
 import { fixture } from '../lib/shared-data.js';
+
+// Processes and files on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const root = mkdtempSync(path.join(tmpdir(), 'toprung-export-'));
 const run = path.join(root, 'run');

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test, vi } from 'vitest';
 import {
   AbortError,
   DATASET_TABLES,
@@ -16,6 +16,9 @@ import {
   ToprungError,
   tableDefinitions,
 } from '../src/index.js';
+
+// Processes and files on a busy machine.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const root = mkdtempSync(path.join(tmpdir(), 'toprung-dataset-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
