@@ -103,7 +103,7 @@ function bookCharts(run: RunData, against: RunData | undefined): Chart[] {
       'activity',
       'Orders, cancels and trades',
       axis,
-      linear('per simulated second', true),
+      linear(run.result.schema === 'toprung.replay/1' ? 'per second' : 'per simulated second', true),
       [
         { name: 'orders', color: 0, shape: 'line', points: thinned(later, orders, pointsMax) },
         { name: 'cancels', color: 2, shape: 'line', points: thinned(later, cancels, pointsMax) },

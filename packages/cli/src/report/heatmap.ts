@@ -26,7 +26,7 @@ export function heatmapOf(run: RunData): HeatmapChart | undefined {
     0.5,
   );
   // Around the path of the price, and as much on either side as shows the levels that matter.
-  const around = Math.max(8, Math.ceil(3 * spread), Math.ceil((highest - lowest) / 12));
+  const around = Math.max(8, Math.ceil(3 * spread), Math.ceil((highest - lowest) / 6));
   const [low, high] = [Math.floor(lowest) - around, Math.ceil(highest) + around];
   const perRow = Math.ceil((high - low + 1) / rowsMax);
   const rows = Math.ceil((high - low + 1) / perRow);

@@ -167,7 +167,7 @@ function thin<T>(rows: readonly T[]): readonly T[] {
 }
 
 function plain(value: number): string {
-  return String(Number(value.toPrecision(6)));
+  return String(Number(value.toPrecision(9)));
 }
 
 function tableHtml(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -54,7 +54,7 @@ export function thinned(xs: readonly number[], ys: readonly number[], most: numb
   return points;
 }
 
-/** Six digits: more than a chart can show, and short in JSON. */
+/** Nine digits: half a tick of any price that a run has, and still short in JSON. */
 export function significant(value: number): number {
-  return Number(value.toPrecision(6));
+  return Number(value.toPrecision(9));
 }
