@@ -109,7 +109,7 @@ a = pd.read_parquet(folder)
 b = ds.dataset(folder, format='parquet').to_table().to_pandas()
 assert a.equals(b)
 assert str(a.ts.dtype) == 'datetime64[ns]' and str(a.price_ticks.dtype) == 'int64', a.dtypes
-meta = pq.read_metadata(folder + '/part-00000.parquet').metadata
+meta = pq.read_metadata(folder + '/part-00000-000.parquet').metadata
 assert meta[b'toprung.tick_size'] == b'0.01' and meta[b'toprung.table'] == b'trades', meta
 t = a.ts.astype('int64')
 print(json.dumps([len(a), int(a.price_ticks.sum()), int(a.qty_lots.sum()), sum(int(x) for x in t), int((a.aggressor_side == 'buy').sum())]))
@@ -207,7 +207,7 @@ describe('what goes wrong', () => {
   test('a file that is cut', async () => {
     const broken = path.join(root, 'broken');
     await toprung(['simulate', '--events', '2000', '--warmup-events', '0', '--out', broken]);
-    const file = path.join(broken, 'data/l1/part-00000.parquet');
+    const file = path.join(broken, 'data/l1/part-00000-000.parquet');
     writeFileSync(file, readFileSync(file).subarray(0, -10));
     await fails(['report', broken], 3, 'ERR_TOPRUNG_DATASET_CORRUPT', 'the manifest says');
   });
@@ -221,7 +221,7 @@ describe('what goes wrong', () => {
     writeFileSync(path.join(long, 'result.json'), JSON.stringify(result));
     const child = spawn(process.execPath, [toprungScript, 'export', long], { stdio: 'ignore' });
     const leftover = `data.${child.pid}.tmp`;
-    const part = path.join(long, leftover, 'orders/part-00000.parquet');
+    const part = path.join(long, leftover, 'orders/part-00000-000.parquet');
     while (!existsSync(part)) await new Promise((resolve) => setTimeout(resolve, 20));
     child.kill('SIGKILL');
     await new Promise((resolve) => child.on('close', resolve));

@@ -57,6 +57,7 @@ pub(crate) fn parse(record: Option<String>) -> Result<Option<DatasetOptions>> {
         sample_rows: record.sample_rows,
         sampled_books: record.sampled_books,
         expected_digest: record.expected_digest,
+        ..DatasetOptions::default()
     }))
 }
 

@@ -89,15 +89,15 @@ enum Writer {
 }
 
 impl TableFile {
-    /// A new file for `part` of `table` under `folder`, whose subfolder must be there.
+    /// A new file for `part` of `table` under `folder`, whose subfolder must be there; the part's `number`th.
     pub(crate) fn create(
         folder: &Path,
         table: Table,
-        part: u32,
+        (part, number): (u32, u32),
         format: Format,
         metadata: &Metadata,
     ) -> Result<TableFile, DatasetError> {
-        let name = format!("{}/part-{part:05}.{}", table.name(), format.extension());
+        let name = format!("{}/part-{part:05}-{number:03}.{}", table.name(), format.extension());
         let path = folder.join(&name);
         let out = create(&path)?;
         let writer = match format {
@@ -126,6 +126,11 @@ impl TableFile {
                 write_lines(out, self.table, &values).map_err(|e| DatasetError::output(&self.path, "write", &e))
             }
         }
+    }
+
+    /// Rows written so far.
+    pub(crate) fn rows(&self) -> u64 {
+        self.rows
     }
 
     /// Ends the file and makes it durable.

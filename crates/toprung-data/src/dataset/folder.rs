@@ -41,6 +41,9 @@ pub struct DatasetOptions {
     pub sample_rows: u32,
     /// `l1` and `depth` are kept for the first so many books.
     pub sampled_books: u32,
+    /// Rows after which a part begins another file, about: a few hundred MiB by default, so that what a Parquet file keeps
+    /// in memory of its row groups stays small.
+    pub file_rows: u64,
     /// The digest that the run must have, where it repeats one: of any other run no dataset is left.
     pub expected_digest: Option<String>,
 }
@@ -56,6 +59,7 @@ impl Default for DatasetOptions {
             levels: 50,
             sample_rows: 512,
             sampled_books: 1,
+            file_rows: 1 << 25,
             expected_digest: None,
         }
     }
@@ -108,10 +112,10 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).files.push((table.to_owned(), file));
     }
 
-    pub(crate) fn table_file(&self, table: Table, part: u32) -> Result<TableFile, DatasetError> {
+    pub(crate) fn table_file(&self, table: Table, place: (u32, u32)) -> Result<TableFile, DatasetError> {
         let mut metadata = self.metadata.clone();
         metadata.push(("toprung.table".to_owned(), table.name().to_owned()));
-        TableFile::create(&self.folder, table, part, self.options.format, &metadata)
+        TableFile::create(&self.folder, table, place, self.options.format, &metadata)
     }
 }
 
@@ -180,7 +184,7 @@ impl DatasetWriter {
         if options.format == Format::Lobster || !options.tables.contains(&table) {
             return Ok(());
         }
-        let mut file = self.shared.table_file(table, 0)?;
+        let mut file = self.shared.table_file(table, (0, 0))?;
         file.write(values)?;
         self.shared.add(table.name(), file.finish()?);
         Ok(())

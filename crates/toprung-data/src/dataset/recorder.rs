@@ -16,16 +16,18 @@ use super::snapshots::Snapshots;
 /// Rows collected before they are written.
 const BATCH_ROWS: usize = 1 << 16;
 
-/// Collects rows of one table and writes them to its file, a batch at a time. The file is made with the first batch.
+/// Collects rows of one table and writes them to files, a batch at a time. A file is made with its first batch.
 struct Output<R> {
     rows: R,
     file: Option<TableFile>,
+    /// Files begun so far.
+    files: u32,
 }
 
 impl<R: Rows> Output<R> {
     /// An output for `R`'s table if it is wanted.
     fn wanted(shared: &Shared) -> Option<Output<R>> {
-        shared.options.tables.contains(&R::TABLE).then(|| Output { rows: R::default(), file: None })
+        shared.options.tables.contains(&R::TABLE).then(|| Output { rows: R::default(), file: None, files: 0 })
     }
 
     #[inline]
@@ -35,8 +37,12 @@ impl<R: Rows> Output<R> {
 
     #[cold]
     fn flush(&mut self, shared: &Shared, part: u32) -> Result<(), DatasetError> {
+        if let Some(full) = self.file.take_if(|file| file.rows() >= shared.options.file_rows) {
+            shared.add(R::TABLE.name(), full.finish()?);
+        }
         if self.file.is_none() {
-            self.file = Some(shared.table_file(R::TABLE, part)?);
+            self.file = Some(shared.table_file(R::TABLE, (part, self.files))?);
+            self.files += 1;
         }
         let Some(file) = &mut self.file else { return Ok(()) };
         file.write(self.rows.take())

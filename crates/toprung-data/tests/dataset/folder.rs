@@ -37,11 +37,11 @@ fn a_dataset_replaces_an_older_one_and_nothing_else() {
     let (manifest, _) = write(&folder, Format::Ndjson, &[0], 500).unwrap();
     assert_eq!(Manifest::read(&folder).unwrap(), manifest);
     assert_eq!(names(&parent), ["data"]);
-    assert_eq!(names(&folder.join("orders")), ["part-00000.ndjson"]);
+    assert_eq!(names(&folder.join("orders")), ["part-00000-000.ndjson"]);
     fs::remove_file(folder.join(MANIFEST_FILE)).unwrap();
     let taken = write(&folder, Format::Parquet, &[0], 500).err().unwrap();
     assert_eq!(taken.code(), "ERR_TOPRUNG_DATASET_TAKEN");
-    assert!(folder.join("orders/part-00000.ndjson").exists(), "it is left alone");
+    assert!(folder.join("orders/part-00000-000.ndjson").exists(), "it is left alone");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn what_is_not_whole_is_not_read() {
     assert_eq!(no_table.code(), "ERR_TOPRUNG_DATASET_NO_TABLE");
     assert!(no_table.to_string().ends_with("there are depth, l1, l2, orders, trades"), "{no_table}");
 
-    let file = folder.join("orders/part-00000.parquet");
+    let file = folder.join("orders/part-00000-000.parquet");
     let bytes = fs::read(&file).unwrap();
     fs::write(&file, &bytes[..bytes.len() - 1]).unwrap();
     let cut = read(&folder, "orders").unwrap_err();

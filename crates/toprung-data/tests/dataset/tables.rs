@@ -6,11 +6,11 @@ use arrow_array::cast::AsArray;
 use arrow_array::types::{Int8Type, Int64Type, TimestampNanosecondType, UInt32Type, UInt64Type};
 use arrow_array::{Array, RecordBatch};
 use toprung_book::naive::RebuiltBook;
-use toprung_book::{Event, EventKind, EventSink, LevelView, Reason, Side};
-use toprung_data::dataset::{Format, Table};
+use toprung_book::{Event, EventKind, EventSink, LevelView, Observers, Reason, Side};
+use toprung_data::dataset::{DatasetOptions, DatasetWriter, Format, Table};
 
 use crate::common::scratch;
-use crate::run::{STEP_NS, read, write};
+use crate::run::{STEP_NS, drive, read, write};
 
 /// A row of a batch by column name.
 struct Row<'a>(&'a RecordBatch, usize);
@@ -199,7 +199,7 @@ fn ndjson_has_a_line_for_every_row_with_the_tables_columns() {
     let folder = scratch("ndjson").join("data");
     let (manifest, happened) = write(&folder, Format::Ndjson, &[0], 1_000).unwrap();
     let trades = happened[0].events.iter().filter(|e| e.kind == EventKind::Trade);
-    let text = std::fs::read_to_string(folder.join("trades/part-00000.ndjson")).unwrap();
+    let text = std::fs::read_to_string(folder.join("trades/part-00000-000.ndjson")).unwrap();
     let lines: Vec<serde_json::Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert_eq!(lines.len() as u64, manifest.tables["trades"].rows);
     for (line, e) in lines.iter().zip(trades) {
@@ -209,4 +209,20 @@ fn ndjson_has_a_line_for_every_row_with_the_tables_columns() {
         assert_eq!(line["ts"].as_u64(), Some((e.seq + 1) * STEP_NS));
         assert_eq!(line.as_object().unwrap().len(), Table::Trades.columns().len());
     }
+}
+
+#[test]
+fn a_long_part_goes_on_in_further_files() {
+    let folder = scratch("further_files").join("data");
+    let options = DatasetOptions { folder: folder.clone(), file_rows: 1, ..DatasetOptions::default() };
+    let writer = DatasetWriter::create(options).unwrap();
+    let mut part = writer.open(0);
+    let events = drive(&mut part, 0, 0, 150_000).events;
+    writer.close(0, part);
+    let manifest = writer.finish(serde_json::Value::Null).unwrap();
+    let names: Vec<_> = manifest.tables["orders"].files.iter().map(|f| f.path.as_str()).collect();
+    assert!(names.len() > 1 && names[1] == "orders/part-00000-001.parquet", "{names:?}");
+    let seqs: Vec<u64> = rows(&read(&folder, "orders").unwrap()).map(|r| r.u64("seq")).collect();
+    assert_eq!(seqs.len(), events.iter().filter(|e| e.kind != EventKind::Trade).count());
+    assert!(seqs.is_sorted());
 }
