@@ -136,10 +136,7 @@ function seriesMarks({ points, shape, color: index }: Series): Plot.Markish[] {
 function histogramOf({ x, y, bins }: HistogramChart): Options {
   const data = bins.map(([from, to, value]) => ({ from, to, value }));
   return {
-    x: axis(
-      x,
-      bins.flatMap(([from, to]) => [from, to]),
-    ),
+    x: axis(x, [...bins.map(([from]) => from), ...bins.map(([, to]) => to)]),
     y: {
       ...axis(
         y,
