@@ -9,6 +9,7 @@ import { bracket } from './bracket.js';
 import { firstBook } from './first-book.js';
 import { openingAuction } from './opening-auction.js';
 import { fifo, proRata } from './pro-rata.js';
+import { readTrades } from './read-trades.js';
 import { replayDay } from './replay-day.js';
 import { stopCascade } from './stop-cascade.js';
 import { slowOrders } from './slow-orders.js';
@@ -113,4 +114,16 @@ test('a recorded day reacts to an order that was not there', async () => {
   expect(reacted).toBe(true);
   expect(ours.fills + queue.length).toBeGreaterThan(0);
   expect(traded[1]).toBeGreaterThanOrEqual(traded[0]!);
+});
+
+test('a market written as Parquet, and read back', async () => {
+  const root = mkdtempSync(path.join(tmpdir(), 'toprung-example-'));
+  try {
+    const { trades, lots, meanTicks } = await readTrades(path.join(root, 'data'));
+    expect(trades).toBeGreaterThan(5_000);
+    expect(lots).toBe(trades);
+    expect(Math.abs(meanTicks - 1_000_000)).toBeLessThan(1_000);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
 });

@@ -8,42 +8,23 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use toprung_book::{Book, Command, CommandKind, Digest, EventSink, LevelView, MatchingBook, OrderView, Side};
+use toprung_book::{Book, BookObserver, Command, CommandKind, Event, EventSink, MatchingBook};
 
 use crate::error::DataError;
 use crate::replay_driver::{ReplayOptions, ReplayReport, replay_book_config};
 use crate::replay_file::replay_file_observed;
 
-/// A book that remembers what it was given.
-struct Remembering {
-    book: Book,
-    given: Vec<Command>,
+/// Keeps what a book is given, and when.
+#[derive(Default)]
+struct Given(Vec<(u64, Command)>);
+
+impl EventSink for Given {
+    fn event(&mut self, _: &Event) {}
 }
 
-impl MatchingBook for Remembering {
-    fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
-        self.given.push(*cmd);
-        self.book.apply(cmd, sink);
-    }
-
-    fn levels(&self, side: Side, max: usize) -> Vec<LevelView> {
-        MatchingBook::levels(&self.book, side, max)
-    }
-
-    fn queue(&self, side: Side) -> Vec<OrderView> {
-        MatchingBook::queue(&self.book, side)
-    }
-
-    fn order(&self, id: u64) -> Option<OrderView> {
-        self.book.order(id)
-    }
-
-    fn order_count(&self) -> usize {
-        self.book.order_count()
-    }
-
-    fn digest(&self) -> Digest {
-        self.book.digest()
+impl BookObserver for Given {
+    fn before<B: MatchingBook>(&mut self, time_ns: u64, cmd: &Command, _: &B) {
+        self.0.push((time_ns, *cmd));
     }
 }
 
@@ -67,22 +48,15 @@ pub fn record_day(
     cancel: &AtomicBool,
     progress: impl FnMut(u64, u64),
 ) -> Result<RecordedDay, DataError> {
-    let mut book = Remembering { book: Book::new(replay_book_config()), given: Vec::new() };
-    // How many commands there were behind each record, and when it was.
-    let mut ends: Vec<(usize, u64)> = Vec::new();
-    let report = replay_file_observed(path, options, &mut book, &mut (), cancel, progress, |record, book, _| {
-        ends.push((book.given.len(), record.time_ns));
-    })?;
+    let (mut book, mut given) = (Book::new(replay_book_config()), Given::default());
+    let report = replay_file_observed(path, options, &mut book, &mut given, cancel, progress)?;
     let mut ids: HashMap<u64, u64> = HashMap::new();
-    let mut commands = Vec::with_capacity(book.given.len());
-    let mut given = book.given.into_iter().enumerate().peekable();
-    for (end, time_ns) in ends {
-        while let Some((_, cmd)) = given.next_if(|(k, _)| *k < end) {
-            let next = ids.len() as u64 + 1;
-            let id = *ids.entry(cmd.id).or_insert(next);
-            debug_assert!(cmd.owner == 0 || cmd.kind == CommandKind::Cancel);
-            commands.push((time_ns.saturating_sub(report.first_time_ns), Command { id, owner: 0, ..cmd }));
-        }
+    let mut commands = Vec::with_capacity(given.0.len());
+    for (time_ns, cmd) in given.0 {
+        let next = ids.len() as u64 + 1;
+        let id = *ids.entry(cmd.id).or_insert(next);
+        debug_assert!(cmd.owner == 0 || cmd.kind == CommandKind::Cancel);
+        commands.push((time_ns.saturating_sub(report.first_time_ns), Command { id, owner: 0, ..cmd }));
     }
     Ok(RecordedDay { commands, report })
 }
@@ -90,6 +64,7 @@ pub fn record_day(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use toprung_book::Side;
 
     #[test]
     fn the_commands_alone_give_the_day_again() {

@@ -9,6 +9,7 @@ pub mod analysis;
 pub mod book;
 mod commands;
 pub mod environment;
+pub mod dataset;
 mod error;
 mod events;
 pub mod journal;

@@ -2,7 +2,7 @@
 //!
 //! A run depends on nothing but the configuration and the book's index, so books can be run by anybody in any order.
 
-use toprung_book::{Command, CommandKind, Event, EventKind, EventSink, Side};
+use toprung_book::{BookObserver, Command, CommandKind, Event, EventKind, EventSink, Side};
 use toprung_trace::{LatencyByKind, LatencyHistogram, LatencySampler};
 
 use crate::config::{Horizon, SimConfig};
@@ -198,6 +198,7 @@ impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
             done = n;
             if self.warmup_left == 0 {
                 self.start_measuring();
+                watch.measured_from(self.start_ns);
             }
         }
         if self.warmup_left == 0 && !self.complete {
@@ -247,6 +248,11 @@ impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
         self.latency.histogram()
     }
 
+    /// Tells an observer that the book is at its end.
+    pub(crate) fn end<K: BookObserver>(&self, observer: &mut K) {
+        observer.end(self.now_ns, &self.venue.book);
+    }
+
     /// Whether the horizon is reached.
     pub(crate) fn is_complete(&self) -> bool {
         self.complete
@@ -258,7 +264,7 @@ impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
         let Venue { book, touch } = &mut self.venue;
         let mut changes = TouchWatch::default();
         let mut watching = Watching { watch: &mut changes, touch, last_price: &mut self.seen.tally.last_price };
-        watch.carry_out(book, &cmd, &mut watching);
+        watch.carry_out(time, book, &cmd, &mut watching);
         if changes.changed {
             touch.refresh(book);
         }
@@ -287,7 +293,7 @@ impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
         let Venue { book, touch } = &mut self.venue;
         let mut recorder = Recorder { seen: &mut self.seen, touch, watch: TouchWatch::default() };
         let timer = self.latency.start(cmd.kind as usize);
-        watch.carry_out(book, &cmd, &mut recorder);
+        watch.carry_out(time, book, &cmd, &mut recorder);
         let changed = recorder.watch.changed;
         if let Some(ns) = self.latency.stop(timer) {
             self.seen.observer.latency(ns);
@@ -339,6 +345,7 @@ impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
         let samples = self.sampler.into_samples();
         self.metrics.take_depths(&samples.rows);
         let result = BookResult {
+            measured_from_ns: self.start_ns,
             digest: self.venue.book.digest(),
             metrics: self.metrics,
             warmup_events: self.warmup_events,

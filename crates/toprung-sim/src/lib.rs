@@ -49,6 +49,6 @@ pub use metrics::{L1Row, L1Samples, Metrics, MidRange};
 pub use observe::{Observer, apply_observed, observe};
 pub use policy_settings::{PolicySettings, PresetSettings};
 pub use result::{BookResult, Progress, SimResult};
-pub use run::simulate;
+pub use run::{simulate, simulate_observed};
 pub use scenarios::Scenario;
 pub use touch::Touch;

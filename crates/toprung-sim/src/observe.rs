@@ -5,7 +5,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use toprung_book::{Book, Command, Event, EventSink};
+use toprung_book::{Book, BookObserver, Command, Event, EventSink};
 
 use crate::book_run::BookRun;
 use crate::config::{SimConfig, check};
@@ -57,7 +57,11 @@ impl Observer for () {
 
 /// How a run has its book carry out a command.
 pub(crate) trait Watch {
-    fn carry_out<B: SimBook, S: EventSink>(&mut self, book: &mut B, cmd: &Command, sink: &mut S);
+    fn carry_out<B: SimBook, S: EventSink>(&mut self, time_ns: u64, book: &mut B, cmd: &Command, sink: &mut S);
+
+    /// The warm-up is over.
+    #[inline(always)]
+    fn measured_from(&mut self, _time_ns: u64) {}
 }
 
 /// Nobody looks: the events go straight to their sink, with nothing in between that a compiler would have to see through.
@@ -65,7 +69,7 @@ pub(crate) struct Unseen;
 
 impl Watch for Unseen {
     #[inline(always)]
-    fn carry_out<B: SimBook, S: EventSink>(&mut self, book: &mut B, cmd: &Command, sink: &mut S) {
+    fn carry_out<B: SimBook, S: EventSink>(&mut self, _: u64, book: &mut B, cmd: &Command, sink: &mut S) {
         book.apply(cmd, sink);
     }
 }
@@ -75,10 +79,27 @@ pub(crate) struct Seen<'a, O>(pub(crate) &'a mut O);
 
 impl<O: Observer> Watch for Seen<'_, O> {
     #[inline(always)]
-    fn carry_out<B: SimBook, S: EventSink>(&mut self, book: &mut B, cmd: &Command, sink: &mut S) {
+    fn carry_out<B: SimBook, S: EventSink>(&mut self, _: u64, book: &mut B, cmd: &Command, sink: &mut S) {
         self.0.before(cmd);
         book.apply(cmd, &mut Tap { observer: &mut *self.0, sink });
         self.0.after(cmd);
+    }
+}
+
+/// Somebody keeps what happens in the book, with its time.
+pub(crate) struct Kept<'a, O>(pub(crate) &'a mut O);
+
+impl<O: BookObserver> Watch for Kept<'_, O> {
+    #[inline(always)]
+    fn carry_out<B: SimBook, S: EventSink>(&mut self, time_ns: u64, book: &mut B, cmd: &Command, sink: &mut S) {
+        self.0.before(time_ns, cmd, book);
+        book.apply(cmd, &mut (&mut *sink, &mut *self.0));
+        self.0.after(time_ns, book);
+    }
+
+    #[inline(always)]
+    fn measured_from(&mut self, time_ns: u64) {
+        self.0.measured_from(time_ns);
     }
 }
 
@@ -124,7 +145,7 @@ pub fn apply_observed<O: Observer>(book: &mut Book, commands: &[Command], observ
         observer.passed(unseen as u64);
         rest = &rest[unseen..];
         if let Some((cmd, behind)) = rest.split_first() {
-            Seen(observer).carry_out(book, cmd, &mut ());
+            Seen(observer).carry_out(0, book, cmd, &mut ());
             rest = behind;
         }
     }

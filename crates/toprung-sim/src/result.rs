@@ -38,6 +38,8 @@ pub struct BookResult {
     pub metrics: Metrics,
     /// Commands applied in the warm-up.
     pub warmup_events: u64,
+    /// Simulated time since the book opened at which the warm-up ended and measuring began, ns.
+    pub measured_from_ns: u64,
     /// Orders resting at the end.
     pub resting_orders: u64,
     /// Whether the horizon was reached; `false` only in a cancelled run.
@@ -53,6 +55,7 @@ impl BookResult {
             digest: Digest::EMPTY,
             metrics: Metrics::default(),
             warmup_events: 0,
+            measured_from_ns: 0,
             resting_orders: 0,
             complete: false,
             samples: None,

@@ -1,15 +1,12 @@
 //! What the simulator asks of a book: the same of the fast book, which runs, and of the naive one, which the tests hold
 //! it against.
 
-use toprung_book::{Book, BookConfig, Command, Digest, EventSink, LevelView, Side};
+use toprung_book::{Book, BookConfig, LevelView, MatchingBook, Side};
 
-/// A book as the simulator drives it.
-pub(crate) trait SimBook {
+/// A book as the simulator drives it: what every book does, and what a flow or a viewer asks at every command.
+pub(crate) trait SimBook: MatchingBook {
     /// An empty book.
     fn open(config: BookConfig) -> Self;
-
-    /// Carries out one command.
-    fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S);
 
     /// Price and open quantity of the best level.
     fn best(&self, side: Side) -> Option<(i64, u64)>;
@@ -24,16 +21,10 @@ pub(crate) trait SimBook {
     fn last_below(&self, side: Side, price: i64, end: u64) -> Option<u64>;
 
     /// The levels of one side, best first.
-    fn levels(&self, side: Side) -> impl Iterator<Item = LevelView>;
+    fn ladder(&self, side: Side) -> impl Iterator<Item = LevelView>;
 
     /// Open quantity at the best price and the `ticks - 1` prices behind it.
     fn depth_within(&self, side: Side, ticks: u32) -> u64;
-
-    /// Resting orders.
-    fn order_count(&self) -> usize;
-
-    /// Digest of every event so far.
-    fn digest(&self) -> Digest;
 }
 
 /// The quantity of the levels, best first, that lie less than `ticks` from the first of them.
@@ -48,11 +39,6 @@ fn within(levels: impl Iterator<Item = (i64, u64)>, ticks: u32) -> u64 {
 impl SimBook for Book {
     fn open(config: BookConfig) -> Book {
         Book::new(config)
-    }
-
-    #[inline(always)]
-    fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
-        Book::apply(self, cmd, sink);
     }
 
     #[inline(always)]
@@ -75,20 +61,12 @@ impl SimBook for Book {
         self.orders_from_back(side, price).map(|o| o.id).find(|id| *id < end)
     }
 
-    fn levels(&self, side: Side) -> impl Iterator<Item = LevelView> {
+    fn ladder(&self, side: Side) -> impl Iterator<Item = LevelView> {
         self.depth(side)
     }
 
     fn depth_within(&self, side: Side, ticks: u32) -> u64 {
         within(self.depth(side).map(|l| (l.price, l.qty)), ticks)
-    }
-
-    fn order_count(&self) -> usize {
-        Book::order_count(self)
-    }
-
-    fn digest(&self) -> Digest {
-        Book::digest(self)
     }
 }
 
@@ -96,10 +74,6 @@ impl SimBook for Book {
 impl SimBook for toprung_book::naive::NaiveBook {
     fn open(config: BookConfig) -> Self {
         Self::new(config)
-    }
-
-    fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
-        toprung_book::MatchingBook::apply(self, cmd, sink);
     }
 
     fn best(&self, side: Side) -> Option<(i64, u64)> {
@@ -120,20 +94,12 @@ impl SimBook for toprung_book::naive::NaiveBook {
         queue.into_iter().rev().find(|o| o.price == price && o.id < end).map(|o| o.id)
     }
 
-    fn levels(&self, side: Side) -> impl Iterator<Item = LevelView> {
+    fn ladder(&self, side: Side) -> impl Iterator<Item = LevelView> {
         toprung_book::MatchingBook::levels(self, side, usize::MAX).into_iter()
     }
 
     fn depth_within(&self, side: Side, ticks: u32) -> u64 {
         let levels = toprung_book::MatchingBook::levels(self, side, usize::MAX);
         within(levels.into_iter().map(|l| (l.price, l.qty)), ticks)
-    }
-
-    fn order_count(&self) -> usize {
-        toprung_book::MatchingBook::order_count(self)
-    }
-
-    fn digest(&self) -> Digest {
-        toprung_book::MatchingBook::digest(self)
     }
 }

@@ -36,6 +36,9 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   trace: () => import('./commands/trace.js'),
   validate: () => import('./commands/validate.js'),
   calibrate: () => import('./commands/calibrate.js'),
+  report: () => import('./commands/report.js'),
+  export: () => import('./commands/export.js'),
+  query: () => import('./commands/query.js'),
   journal: () => import('./commands/journal.js'),
   scenarios: () => import('./commands/scenarios.js'),
   verify: () => import('./commands/verify.js'),
@@ -52,6 +55,9 @@ const summaries: Readonly<Record<CommandName, string>> = {
   trace: 'Record, capture, analyze, compare, export or verify a trace',
   validate: 'Score how real a market looks beside a recorded day',
   calibrate: 'Fit a flow model to a recorded day',
+  report: 'Make a report of a run that was kept, alone or against another',
+  export: 'Write what happened in a run: Parquet, Arrow, NDJSON or LOBSTER files',
+  query: 'Ask SQL of what a run wrote (needs DuckDB)',
   journal: 'Inspect, verify or recover the journal of a book',
   scenarios: 'List the scenarios, show one, run it, or check it over many seeds',
   verify: 'Run a scenario on several numbers of threads and compare the digests',
@@ -197,9 +203,10 @@ async function rootHelp(): Promise<string> {
     .example('$0 simulate', 'a market of zero-intelligence traders, and a summary')
     .example('$0 simulate --books 100 --seed 7 --json', 'a hundred books; the result as JSON')
     .example('$0 replay day.replay.csv.zst --verify', 'every fill of the day, checked')
+    .example('$0 simulate --out runs/a', 'keep a run; then `toprung report runs/a`')
     .epilogue(
       'Exit codes: 0 done, 1 a fault of toprung, 2 wrong command line, 3 invalid configuration or data,\n' +
-        '4 differs from the recording or journal, 5 not deterministic, 130 interrupted.',
+        '4 differs from the recording, journal or threshold, 5 not deterministic, 130 interrupted.',
     )
     .getHelp();
 }

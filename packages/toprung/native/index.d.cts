@@ -143,6 +143,8 @@ export declare class NativeLive {
 export declare class NativeSimulation {
   /** Everything but the single books, as JSON. */
   summary(): string
+  /** The manifest of the dataset that was written, as JSON, if one was. */
+  dataset(): string | null
   /** One book, from 0, without its samples, as JSON. */
   book(index: number): string
   /**
@@ -268,6 +270,19 @@ export declare function catalogue(): string
  * `onProgress` is given runs done and in all, at most ten times a second; the other two numbers are 0.
  */
 export declare function checkScenario(name: string, first: number, seeds: number, cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, unusedToo: number) => void): Promise<string>
+/** Reads a table, a batch of rows at a time. */
+export declare class NativeTableReader {
+  /** Opens `table` of the dataset in `folder`, in batches of at most `batchRows` rows. */
+  constructor(folder: string, table: string, batchRows: number)
+  /** The next batch as an Arrow IPC stream, in memory that Rust filled and JavaScript owns; nothing behind the last. */
+  next(): Promise<Uint8Array | null>
+}
+
+/** The manifest of the dataset in `folder`, as JSON. */
+export declare function datasetManifest(folder: string): string
+
+/** Every table and its columns, as JSON. */
+export declare function datasetTables(): string
 
 /** Says what lies in the journal `dir`, as JSON. Changes nothing. */
 export declare function journalInspect(dir: string): Promise<string>
@@ -291,17 +306,18 @@ export declare function policyPresets(): string
 export declare function previewAllocation(request: string): string
 
 /**
- * Starts a replay of `file` with `options`, as JSON; gives the report, as JSON.
+ * Starts a replay of `file` with `options`, as JSON; gives the report, as JSON. With `record`, JSON too, its dataset is
+ * written, and its manifest is in the report.
  *
  * `onProgress` is given how much of how much is done, at most ten times a second; the other two numbers are 0.
  */
-export declare function replay(file: string, options: string, cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, unusedToo: number) => void): Promise<string>
+export declare function replay(file: string, options: string, cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, unusedToo: number) => void, record?: string): Promise<string>
 
 /** Every scenario, as JSON. */
 export declare function scenarios(): string
 
 /**
- * Starts a simulation with the complete configuration `config`, as JSON.
+ * Starts a simulation with the complete configuration `config`, as JSON; with `record`, JSON too, its dataset is written.
  *
  * `onProgress` is given commands done and expected, and books done and in all, at most ten times a second.
  */
@@ -341,3 +357,4 @@ export declare function traceRead(path: string): Promise<NativeTrace>
 export declare function traceVerify(path: string): Promise<string>
 /** Scores a tape against a reference; gives the scorecard, as JSON. */
 export declare function validate(request: string): Promise<string>
+export declare function simulate(config: string, cancel: CancelFlag, onProgress: (eventsDone: number, eventsTotal: number, booksDone: number, booksTotal: number) => void, record?: string): Promise<NativeSimulation>

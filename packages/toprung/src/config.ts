@@ -261,14 +261,66 @@ export type ReplayOptions = z.output<typeof replayOptionsSchema>;
 /** Replay options as people write them. */
 export type ReplayOptionsInput = z.input<typeof replayOptionsSchema>;
 
+/** The formats that a dataset can be written in. */
+export const DATASET_FORMATS = ['parquet', 'arrow', 'ndjson', 'lobster'] as const;
+
+/** The tables that a dataset can hold; docs/data.md has their columns. */
+export const DATASET_TABLES = ['orders', 'trades', 'l2', 'l1', 'depth', 'latency', 'metrics'] as const;
+
+/** What is written of a run, and where. */
+export const datasetOptionsSchema = z
+  .strictObject({
+    folder: z
+      .string()
+      .min(1)
+      .describe('The folder to make; an older dataset there is replaced once this one is whole.'),
+    format: z.enum(DATASET_FORMATS).default('parquet').describe('How it is written.'),
+    tables: z
+      .array(z.enum(DATASET_TABLES))
+      .default([...DATASET_TABLES])
+      .describe('Which tables; without meaning for LOBSTER files.'),
+    tickUnits: z
+      .int()
+      .min(1)
+      .max(1e12)
+      .default(100)
+      .describe(
+        'Price units (1/10,000 of the currency) in a tick, for the metadata and for LOBSTER files. A cent is 100.',
+      ),
+    levels: z
+      .int()
+      .min(1)
+      .max(200)
+      .default(50)
+      .describe('Levels per side in `depth` and in LOBSTER’s order book files.'),
+    sampleRows: z.int().min(2).max(65_536).default(512).describe('Times per book in `l1` and `depth`, at most.'),
+    sampledBooks: z
+      .int()
+      .min(0)
+      .max(2 ** 18)
+      .default(1)
+      .describe('`l1` and `depth` are kept for the first so many books.'),
+    expectedDigest: z
+      .string()
+      .optional()
+      .describe('The digest that the run must have, where it repeats one: of any other run nothing is left.'),
+  })
+  .describe('A dataset: what is written of a run.');
+
+/** Complete dataset options. */
+export type DatasetOptions = z.output<typeof datasetOptionsSchema>;
+/** Dataset options as people write them. */
+export type DatasetOptionsInput = z.input<typeof datasetOptionsSchema>;
+
 const SCHEMAS = {
   book: bookConfigSchema,
   venue: venueConfigSchema,
   simulation: simulationConfigSchema,
   replay: replayOptionsSchema,
+  dataset: datasetOptionsSchema,
 } as const;
 
-/** Which configuration: of an `OrderBook`, of a `Venue`, of `simulate()`, of `replay()`. */
+/** Which configuration: of an `OrderBook`, of a `Venue`, of `simulate()`, of `replay()`, of a dataset. */
 export type ConfigKind = keyof typeof SCHEMAS;
 
 /**

@@ -6,6 +6,7 @@
  *   control arm; {@link VectorEnv}: many books for learning agents.
  * - {@link LiveSession}: one book of a simulation at a chosen speed, to be looked at while it runs.
  * - {@link replay}: a recorded day through a book, every fill checked.
+ * - {@link readTable}: what a run wrote down (`options.record`), as Arrow batches.
  * - {@link policies}: the exchanges' matching algorithms, and who gets what under each.
  * - {@link trace}: where the time of an order goes: flight recorder, magic-trace, perf, and what they say.
  * - {@link journal}: what a journal on disk holds, whether it is sound, and the book recovered from it.
@@ -21,6 +22,17 @@ export * from './command-batch.js';
 export * from './config.js';
 export type { Depth, Level, RestingOrder } from './crossing.js';
 export * from './decision-batch.js';
+export {
+  type DatasetFile,
+  type DatasetManifest,
+  type DatasetTable,
+  type ReadTableOptions,
+  type RecordOption,
+  readManifest,
+  readTable,
+  type TableDefinition,
+  tableDefinitions,
+} from './dataset.js';
 export * from './errors.js';
 export * from './event-batch.js';
 export * from './flow-schema.js';

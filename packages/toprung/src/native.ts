@@ -15,6 +15,7 @@ export type {
   NativeMarket,
   NativeRecording,
   NativeSimulation,
+  NativeTableReader,
   NativeTracer,
   NativeVenue,
 } from '../native/index.cjs';

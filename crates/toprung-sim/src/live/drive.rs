@@ -305,7 +305,7 @@ impl<B: SimBook, F: Flow> Driver<B, F> {
         s.digest = moment.book.digest().to_string();
         for (side, levels) in [(Side::Buy, &mut s.bids), (Side::Sell, &mut s.asks)] {
             levels.clear();
-            levels.extend(moment.book.levels(side).take(LADDER_LEVELS));
+            levels.extend(moment.book.ladder(side).take(LADDER_LEVELS));
         }
         let due = self.summarised.is_none_or(|at| at.elapsed() >= PERCENTILES_EVERY);
         if (due || now)

@@ -204,7 +204,7 @@ fn middle<B>(moment: &Moment<'_, B>) -> i64 {
 fn write_depth<B: SimBook>(book: &B, base: i64, rows: &mut [u32; DEPTH_ROWS]) {
     rows.fill(0);
     for side in Side::BOTH {
-        for level in book.levels(side) {
+        for level in book.ladder(side) {
             let row = level.price - base;
             let beyond = match side {
                 Side::Buy => row < 0,
