@@ -63,7 +63,7 @@ describe('help and version', () => {
     ]) {
       expect(await toprung(command, { env })).toMatchObject({ code: 0, stderr: '' });
     }
-  }, 30_000);
+  });
 
   test('`help COMMAND` is `COMMAND --help`', async () => {
     expect((await toprung(['help', 'replay'])).stdout).toBe((await toprung(['replay', '--help'])).stdout);

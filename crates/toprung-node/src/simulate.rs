@@ -6,8 +6,8 @@ use napi::bindgen_prelude::{AsyncTask, Float64Array};
 use napi::{Env, Task};
 use napi_derive::napi;
 use serde::Serialize;
-use toprung_driver::KIND_NAMES;
 use toprung_data::dataset::{DatasetOptions, DatasetWriter, Manifest};
+use toprung_driver::KIND_NAMES;
 use toprung_sim::{BookResult, Metrics, Progress, SimConfig, SimError, SimResult};
 use toprung_trace::LatencySummary;
 

@@ -6,8 +6,8 @@
  */
 import { z } from 'zod';
 import { ToprungError } from './errors.js';
-import { PHASES } from './names.js';
 import { flowSchema, seasonSchema } from './flow-schema.js';
+import { PHASES } from './names.js';
 import { participantsSchema, policySchema } from './policy-schema.js';
 
 /** Whose orders are one’s own. */

@@ -21,7 +21,6 @@ export * from './catalogue.js';
 export * from './command-batch.js';
 export * from './config.js';
 export type { Depth, Level, RestingOrder } from './crossing.js';
-export * from './decision-batch.js';
 export {
   type DatasetFile,
   type DatasetManifest,
@@ -33,27 +32,28 @@ export {
   type TableDefinition,
   tableDefinitions,
 } from './dataset.js';
+export * from './decision-batch.js';
 export * from './errors.js';
 export * from './event-batch.js';
 export * from './flow-schema.js';
 export * from './journal.js';
+export * from './live.js';
 export * from './market.js';
 export * from './market-schema.js';
-export * from './live.js';
 export * from './names.js';
 export { type NativeStatus, nativeStatus } from './native.js';
 export * from './order-book.js';
 export * from './policies.js';
 export * from './policy-schema.js';
-export { type CommandBatchOptions, MAX_BATCH_COMMANDS } from './record-batch.js';
 export * from './realism.js';
+export { type CommandBatchOptions, MAX_BATCH_COMMANDS } from './record-batch.js';
 export * from './replay.js';
 export type { RunOptions } from './run.js';
 export * from './scenarios.js';
 export * from './simulate.js';
+export * from './trace/index.js';
+export * from './vector-env.js';
 export * from './venue/orders.js';
 export * from './venue/table.js';
 export * from './venue/venue.js';
 export * from './venue/venue-batch.js';
-export * from './trace/index.js';
-export * from './vector-env.js';

@@ -11,7 +11,7 @@ import {
 import type { CommandSpec, OptionSpec } from '../command-line.js';
 import { configFrom } from '../config-input.js';
 import { environment } from '../environment.js';
-import { CliError, usageError } from '../errors.js';
+import { usageError } from '../errors.js';
 import { ExitCode } from '../exit-codes.js';
 import { compact } from '../format.js';
 import { listenForInterrupt } from '../interrupt.js';
