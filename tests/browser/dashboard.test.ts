@@ -234,7 +234,7 @@ describe.skipIf(chromium === undefined)('the dashboard in a browser', () => {
       const spread = page.locator('.comparison tbody tr', { hasText: 'Spread' });
       await expect.poll(() => spread.locator('.verdict').textContent(), { timeout: 8000 }).toBe('higher');
       expect(await spread.textContent()).toMatch(/\+[\d.]+ ± [\d.]+/);
-      expect(page.url()).toMatch(/against=\d+/);
+      await expect.poll(() => page.url()).toMatch(/against=\d+/);
       expect(await seriousFindings(page)).toEqual([]);
       expect(errors).toEqual([]);
     },

@@ -59,6 +59,7 @@ pub struct VenueConfig {
     /// The background flow; none if it is not there.
     pub flow: Option<FlowConfig>,
     /// The time of the day in the background flow; none if it is not there.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub season: Option<SeasonConfig>,
     /// Price about which an empty book without flow starts, in ticks, within ±2⁵⁰.
     pub reference_price: i64,

@@ -177,7 +177,8 @@ describe('reports', () => {
     await of('b', { level: 'order' });
     const file = (name: string) => path.join(where, `${name}.fxt.gz`);
     const same = await trace.diff(file('a'), file('a'));
-    expect(same.verdict).toBe('none');
+    // Where the run was noisy, its own halves may be too unlike to tell; never better or worse.
+    expect(['none', 'inconclusive']).toContain(same.verdict);
     const slower = await trace.diff(file('a'), file('clean'));
     expect(slower.measures.map((m) => m.name)).toEqual(['median', 'mean', 'p99']);
     expect(trace.diffReport(slower, 'a', 'b')).toContain(`**${slower.verdict}**`);
