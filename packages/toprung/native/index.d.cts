@@ -70,6 +70,34 @@ export declare class NativeEnv {
   invalid(): number
 }
 
+/** A book that runs on a thread of its own, at a speed, under control. It ends when it is collected. */
+export declare class NativeLive {
+  /** Begins with one book of the complete configuration `config`, as JSON; it waits behind its warm-up. */
+  static open(config: string, book: number): NativeLive
+  /** How the numbers below are laid out, as JSON. */
+  static layout(): string
+  /** Runs at `speed` times real time, Infinity as fast as possible. */
+  run(speed: number): void
+  /** Runs as fast as possible up to `events` commands behind the warm-up, then waits. */
+  runTo(events: number): void
+  /** Waits until it is told to run. */
+  pause(): void
+  /** Ends for good. */
+  stop(): void
+  /** The state: see `LiveState` in TypeScript for what each number is. */
+  state(): Float64Array
+  /** Digest of every event so far, 32 hexadecimal digits. */
+  digest(): string
+  /** Columns from `from` on, at most `max`, one behind the other; nothing if they were merged more than `merges` times. */
+  columns(merges: number, from: number, max: number): Float64Array | null
+  /** The number of the first fill, then six numbers for each from `from` on that is still kept. */
+  trades(from: number): Float64Array
+  /** What is marked on the time axis: time in ns, code and value of each. */
+  annotations(): Float64Array
+  /** What broke, if the session failed. */
+  failure(): string | null
+}
+
 /** Markets of one configuration on their way. */
 export declare class NativeMarket {
   /** `books` markets with the configuration `config`, as JSON, at time 0. */
@@ -111,32 +139,6 @@ export declare class NativeRecording {
   length(): number
   /** Time from the first to the last, ns. */
   durationNs(): number
-/** A book that runs on a thread of its own, at a speed, under control. It ends when it is collected. */
-export declare class NativeLive {
-  /** Begins with one book of the complete configuration `config`, as JSON; it waits behind its warm-up. */
-  static open(config: string, book: number): NativeLive
-  /** How the numbers below are laid out, as JSON. */
-  static layout(): string
-  /** Runs at `speed` times real time, Infinity as fast as possible. */
-  run(speed: number): void
-  /** Runs as fast as possible up to `events` commands behind the warm-up, then waits. */
-  runTo(events: number): void
-  /** Waits until it is told to run. */
-  pause(): void
-  /** Ends for good. */
-  stop(): void
-  /** The state: see `LiveState` in TypeScript for what each number is. */
-  state(): Float64Array
-  /** Digest of every event so far, 32 hexadecimal digits. */
-  digest(): string
-  /** Columns from `from` on, at most `max`, one behind the other; nothing if they were merged more than `merges` times. */
-  columns(merges: number, from: number, max: number): Float64Array | null
-  /** The number of the first fill, then six numbers for each from `from` on that is still kept. */
-  trades(from: number): Float64Array
-  /** What is marked on the time axis: time in ns, code and value of each. */
-  annotations(): Float64Array
-  /** What broke, if the session failed. */
-  failure(): string | null
 }
 
 /** The result of a simulation, kept in Rust. */
@@ -154,6 +156,65 @@ export declare class NativeSimulation {
   samples(index: number): Float64Array | null
   /** How often each latency was measured: upper bounds in nanoseconds, then as many counts; nothing if none was. */
   latencyBuckets(): Float64Array | null
+}
+
+/** Reads a table, a batch of rows at a time. */
+export declare class NativeTableReader {
+  /** Opens `table` of the dataset in `folder`, in batches of at most `batchRows` rows. */
+  constructor(folder: string, table: string, batchRows: number)
+  /** The next batch as an Arrow IPC stream, in memory that Rust filled and JavaScript owns; nothing behind the last. */
+  next(): Promise<Uint8Array | null>
+}
+
+/** A trace, kept in Rust; its events come out as columns of equal length, in the order of time. */
+export declare class NativeTrace {
+  /** Threads, texts, clock and quality, as JSON. */
+  header(): string
+  /** When each event is, ns. */
+  times(): Float64Array
+  /** When each complete event ends, ns; of any other kind its time once more. */
+  ends(): Float64Array
+  /** Ids of counters, asynchronous and flow events; otherwise 0. */
+  ids(): Float64Array
+  /** Index of each event's thread in the header. */
+  threads(): Uint32Array
+  /** Index of each event's category in the header's texts. */
+  categories(): Uint32Array
+  /** Index of each event's name in the header's texts. */
+  names(): Uint32Array
+  /** What each event is: 0 instant, 1 counter, 2 begin, 3 end, 4 complete, 5 to 7 asynchronous, 8 to 10 flow. */
+  kinds(): Uint8Array
+  /** Where each event's arguments begin in the columns of arguments, and where the last one's end. */
+  argStarts(): Uint32Array
+  /** Index of each argument's name in the header's texts. */
+  argNames(): Uint32Array
+  /** What each argument is: 0 nothing, 1 integer, 2 double, 3 text, 4 address, 5 truth value, 6 bytes. */
+  argTypes(): Uint8Array
+  /** Each argument's value: a number, the index of a text, 0 or 1, or how many bytes. Integers beyond 2^53 are rounded. */
+  argValues(): Float64Array
+  /** Writes what happened from `from_ns` to `to_ns` to `path` as a trace of its own, gzipped if that ends in `.gz`. */
+  window(path: string, fromNs: number, toNs: number): Promise<void>
+}
+
+/** A thread that waits to record a run. Its id is known before the run begins, so that magic-trace can be attached to it. */
+export declare class NativeTracer {
+  /**
+   * Checks the options of a recorded run, as JSON, and starts its thread, which waits. Without [`run`](Self::run) the
+   * thread ends when this is collected.
+   */
+  constructor(options: string)
+  /** The id of the thread: what `magic-trace attach -pid` is given. */
+  get tid(): number
+  /** Whether the trigger may fire from now on. */
+  arm(on: boolean): void
+  /** How far the run is, as JSON. */
+  status(): string
+  /**
+   * Lets the run begin; gives its report, as JSON, when the trace is written. Once only.
+   *
+   * `onProgress` is given commands done and expected, at most ten times a second; the other two numbers are 0.
+   */
+  run(cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, unusedToo: number) => void): Promise<string>
 }
 
 /** One venue behind the boundary. */
@@ -205,56 +266,8 @@ export declare class NativeVenue {
   memoryBytes(): number
   /** Fails when the venue is inconsistent, which would be a defect of toprung. Visits every order. */
   checkInvariants(): void
-/** A trace, kept in Rust; its events come out as columns of equal length, in the order of time. */
-export declare class NativeTrace {
-  /** Threads, texts, clock and quality, as JSON. */
-  header(): string
-  /** When each event is, ns. */
-  times(): Float64Array
-  /** When each complete event ends, ns; of any other kind its time once more. */
-  ends(): Float64Array
-  /** Ids of counters, asynchronous and flow events; otherwise 0. */
-  ids(): Float64Array
-  /** Index of each event's thread in the header. */
-  threads(): Uint32Array
-  /** Index of each event's category in the header's texts. */
-  categories(): Uint32Array
-  /** Index of each event's name in the header's texts. */
-  names(): Uint32Array
-  /** What each event is: 0 instant, 1 counter, 2 begin, 3 end, 4 complete, 5 to 7 asynchronous, 8 to 10 flow. */
-  kinds(): Uint8Array
-  /** Where each event's arguments begin in the columns of arguments, and where the last one's end. */
-  argStarts(): Uint32Array
-  /** Index of each argument's name in the header's texts. */
-  argNames(): Uint32Array
-  /** What each argument is: 0 nothing, 1 integer, 2 double, 3 text, 4 address, 5 truth value, 6 bytes. */
-  argTypes(): Uint8Array
-  /** Each argument's value: a number, the index of a text, 0 or 1, or how many bytes. Integers beyond 2^53 are rounded. */
-  argValues(): Float64Array
-  /** Writes what happened from `from_ns` to `to_ns` to `path` as a trace of its own, gzipped if that ends in `.gz`. */
-  window(path: string, fromNs: number, toNs: number): Promise<void>
 }
 
-/** A thread that waits to record a run. Its id is known before the run begins, so that magic-trace can be attached to it. */
-export declare class NativeTracer {
-  /**
-   * Checks the options of a recorded run, as JSON, and starts its thread, which waits. Without [`run`](Self::run) the
-   * thread ends when this is collected.
-   */
-  constructor(options: string)
-  /** The id of the thread: what `magic-trace attach -pid` is given. */
-  get tid(): number
-  /** Whether the trigger may fire from now on. */
-  arm(on: boolean): void
-  /** How far the run is, as JSON. */
-  status(): string
-  /**
-   * Lets the run begin; gives its report, as JSON, when the trace is written. Once only.
-   *
-   * `onProgress` is given commands done and expected, at most ten times a second; the other two numbers are 0.
-   */
-  run(cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, unusedToo: number) => void): Promise<string>
-}
 /** Every kind of agent with its parameters, as JSON. */
 export declare function agentKinds(): string
 
@@ -270,13 +283,6 @@ export declare function catalogue(): string
  * `onProgress` is given runs done and in all, at most ten times a second; the other two numbers are 0.
  */
 export declare function checkScenario(name: string, first: number, seeds: number, cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, unusedToo: number) => void): Promise<string>
-/** Reads a table, a batch of rows at a time. */
-export declare class NativeTableReader {
-  /** Opens `table` of the dataset in `folder`, in batches of at most `batchRows` rows. */
-  constructor(folder: string, table: string, batchRows: number)
-  /** The next batch as an Arrow IPC stream, in memory that Rust filled and JavaScript owns; nothing behind the last. */
-  next(): Promise<Uint8Array | null>
-}
 
 /** The manifest of the dataset in `folder`, as JSON. */
 export declare function datasetManifest(folder: string): string
@@ -321,7 +327,7 @@ export declare function scenarios(): string
  *
  * `onProgress` is given commands done and expected, and books done and in all, at most ten times a second.
  */
-export declare function simulate(config: string, cancel: CancelFlag, onProgress: (eventsDone: number, eventsTotal: number, booksDone: number, booksTotal: number) => void): Promise<NativeSimulation>
+export declare function simulate(config: string, cancel: CancelFlag, onProgress: (eventsDone: number, eventsTotal: number, booksDone: number, booksTotal: number) => void, record?: string): Promise<NativeSimulation>
 
 /** Analyses the trace `path`; gives the analysis as JSON. `options` is JSON: `roots`, `slowest`, `functions`, `seed`. */
 export declare function traceAnalyze(path: string, options: string): Promise<string>
@@ -355,6 +361,6 @@ export declare function traceRead(path: string): Promise<NativeTrace>
 
 /** Reads the trace `path` to its end and says, as JSON, what is wrong with it. */
 export declare function traceVerify(path: string): Promise<string>
+
 /** Scores a tape against a reference; gives the scorecard, as JSON. */
 export declare function validate(request: string): Promise<string>
-export declare function simulate(config: string, cancel: CancelFlag, onProgress: (eventsDone: number, eventsTotal: number, booksDone: number, booksTotal: number) => void, record?: string): Promise<NativeSimulation>
