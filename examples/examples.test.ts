@@ -1,12 +1,20 @@
 /** Every example runs, and gives what the guides say that it gives. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { tradedVolume } from './batches.js';
 import { bracket } from './bracket.js';
 import { firstBook } from './first-book.js';
+import { gymLoop } from './gym-loop.js';
+import { marketMaker } from './market-maker.js';
 import { openingAuction } from './opening-auction.js';
 import { fifo, proRata } from './pro-rata.js';
+import { readTrades } from './read-trades.js';
 import { replayDay } from './replay-day.js';
+import { replayWithImpact } from './replay-with-impact.js';
+import { slowOrders } from './slow-orders.js';
 import { stopCascade } from './stop-cascade.js';
 import { thousandBooks } from './thousand-books.js';
 
@@ -70,4 +78,52 @@ test('a bracket: the profit that is taken ends the loss that was to be stopped',
   expect(exits.loss).toMatchObject([{ id: 3, type: 'stop', stopPrice: 95 }]);
   expect(last).toMatchObject({ kind: 'cancelled', id: 3, reason: 'linked' });
   expect(orders).toBe(0);
+});
+
+test('a trigger on p99.9 finds the order that stalls', { timeout: 30_000 }, async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'toprung-example-'));
+  try {
+    const run = { scenario: 'zi-baseline', events: 50_000, plant: ['stall' as const] };
+    const { p999, hits, slowAgain, warnings } = await slowOrders(run, path.join(folder, 'slow.fxt.gz'));
+    expect(hits.every(({ latencyNs }) => latencyNs > p999)).toBe(true);
+    expect(slowAgain).toBeGreaterThan(5);
+    expect(warnings.find(({ rule }) => rule === 'stall')?.period?.every).toBe(4096);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a market maker in TypeScript: it trades, minds what it holds, and its run is had again from the log', async () => {
+  const { fills, positions, digest, replayed, decisions } = await marketMaker();
+  expect(fills.every((n) => n > 50)).toBe(true);
+  expect(positions.every((lots) => Math.abs(lots) <= 12)).toBe(true);
+  expect(decisions).toBeGreaterThan(8 * 1000);
+  expect(replayed).toBe(digest);
+});
+
+test('a loop of a learning agent: episodes end and begin again, and a policy that reads the mask is never refused', () => {
+  const { reward, episodes, invalid } = gymLoop(250);
+  expect(episodes).toBe(200);
+  expect(invalid).toBe(0);
+  expect(gymLoop(250).reward).toBe(reward);
+});
+
+test('a recorded day reacts to an order that was not there', async () => {
+  const { commands, queue, ours, traded, reacted } = await replayWithImpact(fixture('small.replay.csv'));
+  expect(commands).toBeGreaterThan(3);
+  expect(reacted).toBe(true);
+  expect(ours.fills + queue.length).toBeGreaterThan(0);
+  expect(traded[1]).toBeGreaterThanOrEqual(traded[0]!);
+});
+
+test('a market written as Parquet, and read back', async () => {
+  const root = mkdtempSync(path.join(tmpdir(), 'toprung-example-'));
+  try {
+    const { trades, lots, meanTicks } = await readTrades(path.join(root, 'data'));
+    expect(trades).toBeGreaterThan(5_000);
+    expect(lots).toBe(trades);
+    expect(Math.abs(meanTicks - 1_000_000)).toBeLessThan(1_000);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
 });

@@ -1,5 +1,6 @@
-// `npm start`: sets up what is missing, then simulates a market for a few seconds and prints what happened. Arguments go
-// to `toprung simulate` instead of the ones here: `npm start -- --seed 7 --books 100`.
+// `npm start`: sets up what is missing, simulates a market for a few seconds, prints what happened, makes a report of it in
+// runs/start and, in a terminal, serves the dashboard with the same market until Ctrl-C. Arguments go to `toprung simulate`
+// instead of all that: `npm start -- --seed 7 --books 100`.
 import path from 'node:path';
 import { ensureReady } from './lib/ready.mjs';
 import { invocationDir, root, run } from './lib/workspace.mjs';
@@ -10,6 +11,19 @@ const showcase = ['zi-baseline', '--books', '4', '--events', '25M'];
 await ensureReady();
 const args = process.argv.slice(2);
 const cli = path.join(root, 'packages/cli/bin/toprung.js');
-process.exit(
-  await run(process.execPath, [cli, 'simulate', ...(args.length > 0 ? args : showcase)], { cwd: invocationDir }),
-);
+const toprung = (...words) => run(process.execPath, [cli, ...words], { cwd: invocationDir });
+
+if (args.length > 0) process.exit(await toprung('simulate', ...args));
+const kept = path.join(path.relative(invocationDir, root), 'runs/start');
+for (const words of [
+  ['simulate', ...showcase, '--out', kept, '--quiet'],
+  ['report', kept, '--format', 'html'],
+]) {
+  const code = await toprung(...words);
+  if (code !== 0) process.exit(code);
+}
+if (process.stdout.isTTY) {
+  console.error('\nThe same market, live, until Ctrl-C:');
+  process.exit(await toprung('dashboard', showcase[0]));
+}
+console.error(`      npm run toprung -- dashboard ${showcase[0]}  the same market, live, in the browser`);

@@ -23,7 +23,12 @@ const steps = [
     name: 'types',
     commands: [
       [node, toolPaths.tsc, '-b'],
-      ...['toprung', 'cli'].map((name) => [node, toolPaths.tsc, '-p', `packages/${name}/tsconfig.test.json`]),
+      ...['toprung/tsconfig.test.json', 'cli/tsconfig.test.json', 'dashboard/tsconfig.json'].map((file) => [
+        node,
+        toolPaths.tsc,
+        '-p',
+        `packages/${file}`,
+      ]),
     ],
   },
   {

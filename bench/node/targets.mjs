@@ -4,7 +4,7 @@
 // that a busy minute of the machine falls on both. A figure under its promise is marked; the exit code stays 0, since a
 // shared machine's nanoseconds decide nothing: digests, allocations and instructions do that, in the tests.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -94,6 +94,7 @@ function rows(rust, crossing, commands) {
   add('colliding ids, slower by', 'x', fair.best / collide.best, fair.median / collide.median, 2, false);
   addRate('balanced, pro-rata', 10);
   addRate('journalled, group fsync', 3);
+  addRate('export to Parquet', 5);
   for (const name of ['balanced, random ids', 'cancel-heavy', 'aggressive']) addRate(name);
   for (const r of rust.rates.filter((r) => r.name.startsWith('replay '))) addRate(r.name);
   for (const { name, ms, promise } of commands) add(name, 'ms', Math.min(...ms), median(ms), promise, false);
@@ -139,6 +140,11 @@ if (existsSync(goog)) {
 } else {
   note('SKIPPED: replay of the GOOG day (../shared/data is not there)');
 }
+const kept = mkdtempSync(path.join(os.tmpdir(), 'toprung-bench-'));
+const script = path.join(root, 'packages/cli/bin/toprung.js');
+execFileSync(process.execPath, [script, 'simulate', '--events', '10M', '--out', kept, '--quiet'], { stdio: 'ignore' });
+commands.push({ name: 'toprung report, 10 M events', ms: commandMs(['report', kept, '--quiet']), promise: 1000 });
+rmSync(kept, { recursive: true });
 const record = {
   schema: 'toprung.bench/1',
   date: new Date().toISOString(),

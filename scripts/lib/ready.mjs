@@ -1,4 +1,4 @@
-// Makes the repository ready to run: npm packages, native addon, compiled TypeScript. Each step is skipped when the hash
+// Makes the repository ready to run: npm packages, native addon, compiled TypeScript, the dashboard's page. Each step is skipped when the hash
 // of its inputs is the one it was last built from.
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -6,8 +6,8 @@ import { requirePrerequisites } from './prerequisites.mjs';
 import { hashInputs, readStamp, writeStamp } from './stamp.mjs';
 import { pnpm, root, run, toolPaths } from './workspace.mjs';
 
-const members = ['packages/toprung', 'packages/cli', 'tests', 'examples', 'bench'];
-const compiled = members.filter((member) => member !== 'bench');
+const members = ['packages/toprung', 'packages/cli', 'packages/dashboard', 'tests', 'examples', 'bench'];
+const compiled = ['packages/toprung', 'packages/cli', 'tests', 'examples'];
 const nativeDir = path.join(root, 'packages/toprung/native');
 
 const steps = [
@@ -40,6 +40,18 @@ const steps = [
       ),
     present: () => compiled.every((member) => existsSync(path.join(root, member, 'dist'))),
     build: () => run(process.execPath, [toolPaths.tsc, '-b'], { stdio: ['ignore', 2, 2] }),
+  },
+  {
+    name: 'dashboard',
+    says: "building the dashboard's page",
+    hash: () =>
+      hashInputs(['pnpm-lock.yaml', 'packages/dashboard', 'packages/cli/src/dashboard'], (f) => !/\/test\//.test(f)),
+    present: () => existsSync(path.join(root, 'packages/cli/dashboard/index.html')),
+    build: () =>
+      run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn'], {
+        cwd: path.join(root, 'packages/dashboard'),
+        stdio: ['ignore', 2, 2],
+      }),
   },
 ];
 

@@ -20,11 +20,20 @@ describe('help and version', () => {
   test.each([
     [[]],
     [['simulate']],
+    [['dashboard']],
     [['replay']],
+    [['report']],
+    [['export']],
+    [['query']],
+    [['profile']],
+    [['trace']],
+    [['validate']],
+    [['calibrate']],
     [['journal']],
     [['scenarios']],
-    [['policies']],
+    [['verify']],
     [['orders']],
+    [['policies']],
     [['doctor']],
   ])('%j --help shows usage and examples', async (command) => {
     const { code, stdout, stderr } = await toprung([...command, '--help']);
@@ -33,21 +42,28 @@ describe('help and version', () => {
     expect(stdout).toContain('Examples:');
   });
 
-  test('help does without the native addon', async () => {
+  test('help does without the native addon', { timeout: 30_000 }, async () => {
     const env = { NAPI_RS_NATIVE_LIBRARY_PATH: '/nowhere/toprung.node' };
     for (const command of [
       ['--help'],
       ['simulate', '--help'],
+      ['dashboard', '--help'],
       ['replay', '--help'],
+      ['profile', '--help'],
+      ['trace', '--help'],
+      ['report', '--help'],
+      ['export', '--help'],
+      ['query', '--help'],
       ['journal', '--help'],
       ['scenarios', '--help'],
+      ['verify', '--help'],
       ['policies', '--help'],
       ['orders', '--help'],
       ['doctor', '--help'],
     ]) {
       expect(await toprung(command, { env })).toMatchObject({ code: 0, stderr: '' });
     }
-  }, 30_000);
+  });
 
   test('`help COMMAND` is `COMMAND --help`', async () => {
     expect((await toprung(['help', 'replay'])).stdout).toBe((await toprung(['replay', '--help'])).stdout);

@@ -22,14 +22,17 @@ test('what only watches changes no event', async () => {
   expect(watched.digest).toBe(plain.digest);
 });
 
+const { flow } = config;
+if (flow.model !== 'santa-fe') throw new Error(`expected a Santa Fe scenario, got ${flow.model}`);
+
 describe('what does decide', () => {
   test.each([
     ['the seed', { seed: 2 }],
     ['the family of random streams', { streams: 'other' }],
-    ['the flow', { flow: { ...config.flow, limitRate: config.flow.limitRate * 1.01 } }],
+    ['the flow', { flow: { ...flow, limitRate: flow.limitRate * 1.01 } }],
     [
       'the matching policy',
-      { flow: { ...config.flow, orderSize: 10 }, book: { ...config.book, policy: { kind: 'pro-rata' as const } } },
+      { flow: { ...flow, orderSize: 10 }, book: { ...config.book, policy: { kind: 'pro-rata' as const } } },
     ],
   ])('%s', async (_what, change) => {
     const [before, after] = await Promise.all([simulate(small), simulate({ ...small, ...change })]);

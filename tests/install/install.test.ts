@@ -71,6 +71,26 @@ describe(
       expect(JSON.parse(run.stdout)).toMatchObject({ partial: false, scenario: 'zi-baseline' });
     });
 
+    test('the dashboard is shipped with its page', async () => {
+      const script = `
+        import { spawn } from 'node:child_process';
+        const child = spawn('npx', ['--no-install', 'toprung', 'dashboard', '--port', '0', '--json'], { detached: true });
+        let out = '';
+        child.stdout.on('data', async (chunk) => {
+          out += chunk;
+          const url = /"url": "([^"]+)"/.exec(out)?.[1];
+          if (url === undefined) return;
+          const { headers } = await fetch(url, { redirect: 'manual' });
+          const cookie = headers.get('set-cookie').split(';')[0];
+          const page = await fetch(new URL('/', url), { headers: { cookie } });
+          console.log(page.status, (await page.text()).includes('/dashboard.js'));
+          process.kill(-child.pid, 'SIGKILL');
+          process.exit();
+        });`;
+      const { stdout, stderr } = await consumer.script(script);
+      expect({ stdout: stdout.trim(), stderr }).toEqual({ stdout: '200 true', stderr: '' });
+    });
+
     test('the types are found, and are as strict as they say', async () => {
       consumer.write(
         'consumer.ts',

@@ -19,6 +19,8 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Sends SIGINT, as Ctrl-C does, after so many milliseconds. */
   readonly interruptAfterMs?: number;
+  /** Sends SIGINT once the output, of both streams, matches. */
+  readonly interruptWhen?: RegExp;
 }
 
 /** Runs `toprung` with arguments. */
@@ -34,9 +36,21 @@ export function runCommand(command: string, args: readonly string[], options: Co
     const child = spawn(command, args, { cwd: options.cwd, env: { ...inherited, ...options.env }, stdio: 'pipe' });
     let stdout = '';
     let stderr = '';
-    child.stdout.on('data', (chunk) => (stdout += chunk));
-    child.stderr.on('data', (chunk) => (stderr += chunk));
-    const { interruptAfterMs } = options;
+    const { interruptAfterMs, interruptWhen } = options;
+    let isInterrupted = false;
+    const look = (): void => {
+      if (isInterrupted || interruptWhen === undefined || !interruptWhen.test(stdout + stderr)) return;
+      isInterrupted = true;
+      child.kill('SIGINT');
+    };
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+      look();
+    });
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+      look();
+    });
     const timer = interruptAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGINT'), interruptAfterMs);
     child.on('error', reject);
     child.on('close', (code) => {

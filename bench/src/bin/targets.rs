@@ -18,8 +18,9 @@ use toprung_bench::{
     small_book,
 };
 use toprung_book::{Book, BookConfig, EventColumns, OrderType, Policy, Side, Venue, VenueCommand, VenueConfig};
+use toprung_data::dataset::{DatasetOptions, DatasetWriter};
 use toprung_data::journal::{JournalConfig, JournalOptions, JournaledBook};
-use toprung_sim::{Horizon, SimConfig, scenarios, simulate};
+use toprung_sim::{Horizon, SimConfig, scenarios, simulate, simulate_observed};
 use toprung_trace::{LatencyHistogram, Stopwatch};
 
 const COMMANDS: usize = 2_000_000;
@@ -140,6 +141,27 @@ fn on_simulation(threads: u32) -> Subject {
     Subject { name: format!("simulate, {threads} thread(s)"), what: "events", prepare: Box::new(prepare) }
 }
 
+/// A run with every table written as Parquet, on all cores: rows per second with the run itself.
+fn on_export() -> Subject {
+    let prepare = || -> Round {
+        let base = scenarios::all().into_iter().next().map_or_else(SimConfig::default, |s| s.config);
+        let config = SimConfig { books: 8, horizon: Horizon::Events(250_000), ..base };
+        let folder = std::env::temp_dir().join(format!("toprung-bench-export-{}", std::process::id()));
+        Box::new(move || {
+            let began = Instant::now();
+            let options = DatasetOptions { folder: folder.clone(), ..DatasetOptions::default() };
+            let writer = DatasetWriter::create(options).expect("the folder can be written");
+            let never = AtomicBool::new(false);
+            simulate_observed(&config, &never, &|_| {}, &writer).expect("the scenarios are valid");
+            let manifest = writer.finish(Value::Null).expect("the disk has room");
+            let seconds = began.elapsed().as_secs_f64();
+            std::fs::remove_dir_all(&folder).expect("the folder is the benchmark's own");
+            (manifest.tables.values().map(|t| t.rows as usize).sum(), seconds)
+        })
+    };
+    Subject { name: "export to Parquet".to_owned(), what: "rows", prepare: Box::new(prepare) }
+}
+
 fn subjects() -> Vec<Subject> {
     let fifo = Policy::fifo;
     let mut all = vec![
@@ -158,6 +180,7 @@ fn subjects() -> Vec<Subject> {
     all.extend(replays().into_iter().map(|w| on_book(&format!("replay {}", w.name), || w, fifo())));
     all.extend(referee::SCENARIOS.map(on_referee));
     all.extend([1, 2].map(on_simulation));
+    all.push(on_export());
     all
 }
 

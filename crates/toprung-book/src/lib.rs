@@ -28,6 +28,7 @@ mod digest;
 mod event;
 mod ids;
 mod ladder;
+mod observer;
 mod policy;
 mod prefetch;
 mod prevention;
@@ -48,6 +49,7 @@ pub use command::{Command, CommandFlags, CommandKind, SelfTrade, Side, TimeInFor
 pub use config::{BookConfig, ReplacePriority, SelfTradeScope};
 pub use digest::Digest;
 pub use event::{Event, EventFlags, EventKind, Reason};
+pub use observer::{BookObserver, Observers};
 pub use policy::preview;
 pub use policy::{
     Class, LevelingOrder, Participant, Participants, Policy, PolicyError, Preset, PresetParams, Rounding, Step, Within,

@@ -24,12 +24,26 @@ impl Book {
         })
     }
 
+    /// The level at a price, if something rests there.
+    #[inline]
+    pub fn level(&self, side: Side, price: i64) -> Option<LevelView> {
+        match self.ladders[side as usize].level(side.key(price)) {
+            NIL => None,
+            level => Some(self.level_view(level)),
+        }
+    }
+
     /// Open quantity at a price, 0 where nothing rests.
     pub fn qty_at(&self, side: Side, price: i64) -> u64 {
-        match self.ladders[side as usize].level(side.key(price)) {
-            NIL => 0,
-            level => self.slab.get(level).qty,
-        }
+        self.level(side, price).map_or(0, |level| level.qty)
+    }
+
+    /// The orders at a price from the back of the queue to its front.
+    pub fn orders_from_back(&self, side: Side, price: i64) -> impl Iterator<Item = OrderView> + '_ {
+        let level = self.ladders[side as usize].level(side.key(price));
+        let last = (level != NIL).then(|| self.slab.get(level).prev);
+        let handles = std::iter::successors(last, |&h| Some(self.slab.get(h).prev));
+        handles.take_while(move |&h| h != level).map(|h| self.view(h))
     }
 
     /// One resting order.
@@ -158,6 +172,10 @@ impl MatchingBook for Book {
 
     fn levels(&self, side: Side, max: usize) -> Vec<LevelView> {
         self.depth(side).take(max).collect()
+    }
+
+    fn level(&self, side: Side, price: i64) -> Option<LevelView> {
+        Book::level(self, side, price)
     }
 
     fn queue(&self, side: Side) -> Vec<OrderView> {

@@ -39,6 +39,11 @@ pub trait MatchingBook {
     /// L2: the levels of one side, best first, at most `max`.
     fn levels(&self, side: Side, max: usize) -> Vec<LevelView>;
 
+    /// The level at a price, if something rests there.
+    fn level(&self, side: Side, price: i64) -> Option<LevelView> {
+        self.levels(side, usize::MAX).into_iter().find(|level| level.price == price)
+    }
+
     /// L3: every resting order of one side, best price first, in time order within a level.
     fn queue(&self, side: Side) -> Vec<OrderView>;
 

@@ -10,12 +10,15 @@
 //! | order flow with a report hash (`*.cmds.csv`) | [`flow::read_commands`] | [`run_flow_dir`]: SHA-256 of the report |
 //! | QuantCup feed | [`quantcup::read_feed`] | [`quantcup::check_feed`]: every trade |
 //!
+//! [`dataset`] is the way out: what happens in the books of a run, as Parquet, Arrow, NDJSON or LOBSTER files.
+//!
 //! [`journal`] is the one format that is ours: a book's commands on disk, and the book recovered from them.
 //!
 //! [`replay_file`] goes from a path to a [`ReplayReport`]. Every file may be plain, zstd, gzip or in a zip archive
 //! ([`Source`]). Every error is a [`DataError`] (of the
 //! journal a [`JournalError`](journal::JournalError)) with a stable code; no content of any file can cause a panic.
 
+pub mod dataset;
 mod error;
 pub mod flow;
 mod flow_dir;
@@ -27,6 +30,7 @@ mod lobster_day;
 mod lobster_orders;
 mod lobster_replay;
 pub mod quantcup;
+mod recording;
 mod replay;
 mod replay_driver;
 mod replay_file;
@@ -40,6 +44,7 @@ pub use lobster::{
 };
 pub use lobster_day::LobsterDay;
 pub use lobster_replay::{LobsterCounts, LobsterReplay};
+pub use recording::{RecordedDay, record_day};
 pub use replay::{
     Fill, Level, Origin, RESERVED_IDS_END, RESERVED_IDS_START, ReplayAction, ReplayReader, ReplayRecord, ReplaySource,
 };

@@ -24,7 +24,9 @@
 use std::fmt::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use toprung_book::{BookConfig, Command, Digest, Event, EventKind, EventSink, MatchingBook, ReplacePriority, Side};
+use toprung_book::{
+    BookConfig, BookObserver, Command, Digest, Event, EventKind, EventSink, MatchingBook, ReplacePriority, Side,
+};
 
 use crate::error::DataError;
 use crate::replay::{Fill, Level, Origin, RESERVED_IDS_START, ReplayAction, ReplayRecord, ReplaySource};
@@ -205,39 +207,38 @@ where
     B: MatchingBook,
     S: EventSink,
 {
-    replay_observed(source, book, options, sink, cancel, progress, |_, _, _| {})
+    replay_observed(source, book, options, &mut EventsOnly(sink), cancel, progress)
 }
 
-/// Like [`replay`], and calls `after` behind every record with the record, the book as it is now, and the sink, which has
-/// taken the record's events: for what events alone do not tell, such as their time or the best prices.
-pub fn replay_observed<R, B, S>(
+/// Like [`replay`], watched by `observer`: for what events alone do not tell, such as their time or the book around them.
+/// It is told of every command, and stops the replay (with `Cancelled`) once it has failed.
+pub fn replay_observed<R, B, O>(
     source: &mut R,
     book: &mut B,
     options: &ReplayOptions,
-    sink: &mut S,
+    observer: &mut O,
     cancel: &AtomicBool,
     mut progress: impl FnMut(u64, u64),
-    mut after: impl FnMut(&ReplayRecord, &B, &mut S),
 ) -> Result<ReplayReport, DataError>
 where
     R: ReplaySource,
     B: MatchingBook,
-    S: EventSink,
+    O: BookObserver,
 {
     let mut run = Run { report: empty_report(), max_differences: options.max_differences, next_id: RESERVED_IDS_START };
-    let mut watch = Watch { fills: Vec::new(), rejected: None, sink };
+    let mut watch = Watch { fills: Vec::new(), rejected: None, observer };
+    watch.observer.begin(0);
     while let Some(record) = source.next_record()? {
         if run.report.records == 0 {
             run.report.first_time_ns = record.time_ns;
         }
         run.report.last_time_ns = record.time_ns;
         run.report.records += 1;
-        run.take(record.line, &record.action, book, &mut watch);
-        after(&record, book, watch.sink);
+        run.take(&record, book, &mut watch);
         if run.report.records.is_multiple_of(RECORDS_PER_POLL) {
             let (done, total) = source.position();
             progress(done, total);
-            if cancel.load(Ordering::Relaxed) {
+            if cancel.load(Ordering::Relaxed) || watch.observer.has_failed() {
                 return Err(DataError::Cancelled { file: source.name().to_owned(), records: run.report.records });
             }
         }
@@ -247,6 +248,7 @@ where
     }
     let (_, total) = source.position();
     progress(total, total);
+    watch.observer.end(run.report.last_time_ns, book);
     let mut report = run.report;
     let orders = book.order_count();
     for side in Side::BOTH {
@@ -261,10 +263,10 @@ where
 }
 
 /// Passes events on and keeps what has to be checked.
-struct Watch<'a, S> {
+struct Watch<'a, O> {
     fills: Vec<Fill>,
     rejected: Option<&'static str>,
-    sink: &'a mut S,
+    observer: &'a mut O,
 }
 
 impl<S: EventSink> EventSink for Watch<'_, S> {
@@ -275,9 +277,21 @@ impl<S: EventSink> EventSink for Watch<'_, S> {
             EventKind::Rejected => self.rejected = Some(e.reason.name()),
             _ => {}
         }
-        self.sink.event(e);
+        self.observer.event(e);
     }
 }
+
+/// An observer of nothing but the events.
+pub(crate) struct EventsOnly<'a, S>(pub(crate) &'a mut S);
+
+impl<S: EventSink> EventSink for EventsOnly<'_, S> {
+    #[inline]
+    fn event(&mut self, e: &Event) {
+        self.0.event(e);
+    }
+}
+
+impl<S: EventSink> BookObserver for EventsOnly<'_, S> {}
 
 struct Run {
     report: ReplayReport,
@@ -287,13 +301,8 @@ struct Run {
 
 impl Run {
     #[inline]
-    fn take<B: MatchingBook, S: EventSink>(
-        &mut self,
-        line: u64,
-        action: &ReplayAction,
-        book: &mut B,
-        watch: &mut Watch<S>,
-    ) {
+    fn take<B: MatchingBook, O: BookObserver>(&mut self, record: &ReplayRecord, book: &mut B, watch: &mut Watch<O>) {
+        let ReplayRecord { line, ref action, time_ns } = *record;
         let ops = &mut self.report.operations;
         let command = match action {
             ReplayAction::Add { id, side, price, qty, origin } => {
@@ -326,7 +335,9 @@ impl Run {
         self.report.commands += 1;
         watch.fills.clear();
         watch.rejected = None;
+        watch.observer.before(time_ns, &command, book);
         book.apply(&command, watch);
+        watch.observer.after(time_ns, book);
         self.report.fills += watch.fills.len() as u64;
         self.report.volume += watch.fills.iter().map(|f| u128::from(f.qty)).sum::<u128>();
         if let ReplayAction::Aggress { fills, .. } = action {

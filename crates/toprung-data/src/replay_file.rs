@@ -15,15 +15,15 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use toprung_book::{Book, EventSink, MatchingBook};
+use toprung_book::{Book, BookObserver, EventSink, MatchingBook};
 
 use crate::error::{DataError, quote};
 use crate::lines::{LastLine, Lines};
 use crate::lobster::looks_like_message;
 use crate::lobster_day::{LobsterDay, has_messages};
 use crate::lobster_replay::LobsterReplay;
-use crate::replay::{ReplayReader, ReplayRecord, looks_like_record};
-use crate::replay_driver::{ReplayOptions, ReplayReport, replay_book_config, replay_observed};
+use crate::replay::{ReplayReader, looks_like_record};
+use crate::replay_driver::{EventsOnly, ReplayOptions, ReplayReport, replay_book_config, replay_observed};
 use crate::source::{self, Source};
 
 /// The formats that can be replayed.
@@ -76,18 +76,17 @@ pub fn replay_file_into<B: MatchingBook, S: EventSink>(
     cancel: &AtomicBool,
     progress: impl FnMut(u64, u64),
 ) -> Result<ReplayReport, DataError> {
-    replay_file_observed(path, options, book, sink, cancel, progress, |_, _, _| {})
+    replay_file_observed(path, options, book, &mut EventsOnly(sink), cancel, progress)
 }
 
-/// Like [`replay_file_into`], and calls `after` behind every record, as [`replay_observed`] does.
-pub fn replay_file_observed<B: MatchingBook, S: EventSink>(
+/// Like [`replay_file`], through the caller's empty `book`, watched by `observer` as [`replay_observed`] does it.
+pub fn replay_file_observed<B: MatchingBook, O: BookObserver>(
     path: &Path,
     options: &ReplayOptions,
     book: &mut B,
-    sink: &mut S,
+    observer: &mut O,
     cancel: &AtomicBool,
     progress: impl FnMut(u64, u64),
-    after: impl FnMut(&ReplayRecord, &B, &mut S),
 ) -> Result<ReplayReport, DataError> {
     let format = match options.format {
         Some(format) => format,
@@ -96,11 +95,11 @@ pub fn replay_file_observed<B: MatchingBook, S: EventSink>(
     match format {
         ReplayFormat::Replay => {
             let mut source = ReplayReader::new(Source::open(path)?);
-            replay_observed(&mut source, book, options, sink, cancel, progress, after)
+            replay_observed(&mut source, book, options, observer, cancel, progress)
         }
         ReplayFormat::Lobster => {
             let mut source = LobsterReplay::new(LobsterDay::open(path)?, options, cancel)?;
-            let mut report = replay_observed(&mut source, book, options, sink, cancel, progress, after)?;
+            let mut report = replay_observed(&mut source, book, options, observer, cancel, progress)?;
             report.lobster = Some(source.counts());
             Ok(report)
         }

@@ -7,11 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::{fixture, scratch};
 use toprung_book::naive::NaiveBook;
-use toprung_book::{Book, CountingSink, Event, EventKind, Side};
+use toprung_book::{Book, BookObserver, CountingSink, Event, EventKind, EventSink, MatchingBook, Side};
 use toprung_data::{
-    DataError, DifferenceKind, Level, ReplayFormat, ReplayOptions, ReplayRecord, ReplayReport, Source, detect_format,
-    flow, quantcup, replay_book_config, replay_file, replay_file_into, replay_file_observed, run_flow_dir,
-    run_flow_dir_with,
+    DataError, DifferenceKind, Level, ReplayFormat, ReplayOptions, ReplayReport, Source, detect_format, flow, quantcup,
+    replay_book_config, replay_file, replay_file_into, replay_file_observed, run_flow_dir, run_flow_dir_with,
 };
 
 const MESSAGES: &str = "lobster/TOY_2020-01-02_34200000_57600000_message_2.csv";
@@ -52,22 +51,38 @@ fn a_replay_agrees_and_says_what_it_did() {
     assert_eq!((report.first_time_ns, report.last_time_ns, report.resting_orders), (100, 1100, 1));
 }
 
+/// Stamps trades with their time, and looks at the book behind every command.
+#[derive(Default)]
+struct Stamps {
+    makers: Vec<u64>,
+    stamped: Vec<(u64, u64)>,
+    bids: Vec<Option<i64>>,
+}
+
+impl EventSink for Stamps {
+    fn event(&mut self, e: &Event) {
+        if e.kind == EventKind::Trade {
+            self.makers.push(e.maker());
+        }
+    }
+}
+
+impl BookObserver for Stamps {
+    fn after<B: MatchingBook>(&mut self, time_ns: u64, book: &B) {
+        self.stamped.extend(self.makers.drain(..).map(|maker| (time_ns, maker)));
+        self.bids.push(book.levels(Side::Buy, 1).first().map(|l| l.price));
+    }
+}
+
 #[test]
-fn trades_can_be_stamped_with_their_time_and_the_book_be_looked_at_behind_every_record() {
-    let mut events: Vec<Event> = Vec::new();
-    let (mut stamped, mut bids) = (Vec::new(), Vec::new());
+fn trades_can_be_stamped_with_their_time_and_the_book_be_looked_at_behind_every_command() {
     let path = fixture("tiny.replay.csv");
     let mut book = Book::new(replay_book_config());
+    let mut seen = Stamps::default();
     let never = AtomicBool::new(false);
-    let after = |record: &ReplayRecord, book: &Book, sink: &mut Vec<Event>| {
-        let trades = sink.drain(..).filter(|e| e.kind == EventKind::Trade);
-        stamped.extend(trades.map(|e| (record.time_ns, e.maker())));
-        bids.push(book.best(Side::Buy).map(|l| l.price));
-    };
-    let options = ReplayOptions::default();
-    replay_file_observed(&path, &options, &mut book, &mut events, &never, |_, _| {}, after).unwrap();
-    assert_eq!(stamped, [(500, 2), (500, 3), (500, 4), (900, 5), (900, 1)]);
-    assert_eq!((bids.len(), bids[0], bids[8]), (12, Some(9998), Some(9999)));
+    replay_file_observed(&path, &ReplayOptions::default(), &mut book, &mut seen, &never, |_, _| {}).unwrap();
+    assert_eq!(seen.stamped, [(500, 2), (500, 3), (500, 4), (900, 5), (900, 1)]);
+    assert_eq!((seen.bids.len(), seen.bids[0]), (10, Some(9998)));
 }
 
 #[test]

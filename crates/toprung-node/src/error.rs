@@ -37,6 +37,8 @@ pub enum Code {
     Inexact,
     /// A configuration that Rust refuses.
     Config,
+    /// An agent from outside answered with something that is no action.
+    Agent,
     /// The book's invariants do not hold: a defect of toprung.
     Invariant,
     /// A Rust panic, caught: a defect of toprung.
@@ -61,6 +63,7 @@ impl Code {
             Code::EventsPending => "ERR_TOPRUNG_EVENTS_PENDING",
             Code::Inexact => "ERR_TOPRUNG_INEXACT",
             Code::Config => "ERR_TOPRUNG_CONFIG",
+            Code::Agent => "ERR_TOPRUNG_AGENT",
             Code::Invariant => "ERR_TOPRUNG_INVARIANT",
             Code::Panic => "ERR_TOPRUNG_PANIC",
             Code::Of(code) => code,

@@ -1,31 +1,37 @@
 //! `replay` of a file on the libuv pool, and its report as JSON.
 
 use std::cell::Cell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Task};
 use napi_derive::napi;
 use serde::{Deserialize, Serialize};
-use toprung_book::Side;
+use serde_json::json;
+use toprung_book::{Book, Observers, Side};
+use toprung_data::dataset::{DatasetOptions, DatasetWriter, Manifest};
 use toprung_data::{
     Checked, DataError, Difference, Level, LobsterCounts, OperationCounts, ReplayFormat, ReplayOptions, ReplayReport,
+    replay_book_config, replay_file, replay_file_observed,
 };
 
+use crate::dataset::{self, dataset_error};
 use crate::error::{Code, Result, error, error_at, guarded, to_json};
 use crate::task::{Cancel, CancelFlag, Outcome, ProgressFn, outcome, report, unwrap};
 
 /// Least time between two reports of progress.
 const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
-/// Starts a replay of `file` with `options`, as JSON; gives the report, as JSON.
+/// Starts a replay of `file` with `options`, as JSON; gives the report, as JSON. With `record`, JSON too, its dataset is
+/// written, and its manifest is in the report.
 ///
 /// `onProgress` is given how much of how much is done, at most ten times a second; the other two numbers are 0.
 #[napi(
     catch_unwind,
     ts_args_type = "file: string, options: string, cancel: CancelFlag, onProgress: (done: number, total: number, \
-                    unused: number, unusedToo: number) => void",
+                    unused: number, unusedToo: number) => void, record?: string",
     ts_return_type = "Promise<string>"
 )]
 pub fn replay(
@@ -33,10 +39,12 @@ pub fn replay(
     options: String,
     cancel: &CancelFlag,
     on_progress: ProgressFn,
+    record: Option<String>,
 ) -> Result<AsyncTask<ReplayTask>> {
     guarded(|| {
         let options = Options::parse(&options)?;
-        Ok(AsyncTask::new(ReplayTask { file: file.into(), options, cancel: cancel.share(), on_progress }))
+        let record = dataset::parse(record)?;
+        Ok(AsyncTask::new(ReplayTask { file: file.into(), options, record, cancel: cancel.share(), on_progress }))
     })
 }
 
@@ -44,6 +52,7 @@ pub fn replay(
 pub struct ReplayTask {
     file: PathBuf,
     options: ReplayOptions,
+    record: Option<DatasetOptions>,
     cancel: Cancel,
     on_progress: ProgressFn,
 }
@@ -63,8 +72,14 @@ impl Task for ReplayTask {
             }
         };
         Ok(outcome(|| {
-            let report = toprung_data::replay_file(&self.file, &self.options, cancel, tell).map_err(data_error)?;
-            to_json(&Report::of(&report, start.elapsed()))
+            let (report, dataset) = match self.record.take() {
+                None => (replay_file(&self.file, &self.options, cancel, tell).map_err(data_error)?, None),
+                Some(options) => {
+                    let (report, dataset) = record_replay(&self.file, &self.options, options, cancel, tell)?;
+                    (report, Some(dataset))
+                }
+            };
+            to_json(&Report { dataset, ..Report::of(&report, start.elapsed()) })
         }))
     }
 
@@ -73,7 +88,35 @@ impl Task for ReplayTask {
     }
 }
 
-fn data_error(e: DataError) -> napi::Error<Code> {
+/// Replays a file and writes its dataset.
+fn record_replay(
+    file: &Path,
+    options: &ReplayOptions,
+    record: DatasetOptions,
+    cancel: &AtomicBool,
+    tell: impl FnMut(u64, u64),
+) -> Result<(ReplayReport, Manifest)> {
+    let writer = DatasetWriter::create(record).map_err(dataset_error)?;
+    let mut observer = writer.open(0);
+    let mut book = Book::new(replay_book_config());
+    let replayed = replay_file_observed(file, options, &mut book, &mut observer, cancel, tell);
+    writer.close(0, observer);
+    if let Some(e) = writer.error() {
+        // The replay stopped because of this.
+        return Err(dataset_error(e));
+    }
+    let report = replayed.map_err(data_error)?;
+    let run = json!({
+        "kind": "replay",
+        "file": file.display().to_string(),
+        "digest": report.digest.to_string(),
+        "events": report.commands,
+        "partial": false,
+    });
+    Ok((report, writer.finish(run).map_err(dataset_error)?))
+}
+
+pub(crate) fn data_error(e: DataError) -> napi::Error<Code> {
     match e {
         DataError::Option { option, expected, ref got } => {
             error_at(Code::Of(e.code()), option, &format!("expected {expected}, got {got}"))
@@ -142,6 +185,7 @@ struct Report<'a> {
     last_time_ns: u64,
     elapsed_ns: u64,
     lobster: Option<Lobster>,
+    dataset: Option<Manifest>,
 }
 
 impl Report<'_> {
@@ -168,6 +212,7 @@ impl Report<'_> {
             last_time_ns: r.last_time_ns,
             elapsed_ns: elapsed.as_nanos() as u64,
             lobster: r.lobster.as_ref().map(Lobster::of),
+            dataset: None,
         }
     }
 }

@@ -1,12 +1,17 @@
 //! `simulate` on the libuv pool, and its result as a handle: a summary at once, each book when it is asked for.
 
+use std::collections::BTreeMap;
+
 use napi::bindgen_prelude::{AsyncTask, Float64Array};
 use napi::{Env, Task};
 use napi_derive::napi;
 use serde::Serialize;
+use toprung_data::dataset::{DatasetOptions, DatasetWriter, Manifest};
+use toprung_driver::KIND_NAMES;
 use toprung_sim::{BookResult, Metrics, Progress, SimConfig, SimError, SimResult};
 use toprung_trace::LatencySummary;
 
+use crate::dataset::{self, dataset_error};
 use crate::error::{Code, Result, config_error, error, error_at, guarded, to_json};
 use crate::task::{Cancel, CancelFlag, Outcome, ProgressFn, outcome, report, unwrap};
 
@@ -19,51 +24,71 @@ pub fn scenarios() -> Result<String> {
     guarded(|| to_json(&toprung_sim::scenarios::all()))
 }
 
-/// Starts a simulation with the complete configuration `config`, as JSON.
+/// Starts a simulation with the complete configuration `config`, as JSON; with `record`, JSON too, its dataset is written.
 ///
 /// `onProgress` is given commands done and expected, and books done and in all, at most ten times a second.
 #[napi(
     catch_unwind,
     ts_args_type = "config: string, cancel: CancelFlag, onProgress: (eventsDone: number, eventsTotal: number, \
-                    booksDone: number, booksTotal: number) => void",
+                    booksDone: number, booksTotal: number) => void, record?: string",
     ts_return_type = "Promise<NativeSimulation>"
 )]
-pub fn simulate(config: String, cancel: &CancelFlag, on_progress: ProgressFn) -> Result<AsyncTask<SimulateTask>> {
+pub fn simulate(
+    config: String,
+    cancel: &CancelFlag,
+    on_progress: ProgressFn,
+    record: Option<String>,
+) -> Result<AsyncTask<SimulateTask>> {
     guarded(|| {
-        let config: SimConfig = serde_json::from_str(&config).map_err(|e| {
-            error(Code::Config, format!("expected a simulation's configuration as JSON, got an error: {e}"))
-        })?;
+        let config = parse_config(&config)?;
         config.validate().map_err(sim_error)?;
-        Ok(AsyncTask::new(SimulateTask { config, cancel: cancel.share(), on_progress }))
+        let record = dataset::parse(record)?;
+        Ok(AsyncTask::new(SimulateTask { config, record, cancel: cancel.share(), on_progress }))
     })
 }
 
 /// A simulation that runs on the libuv pool.
 pub struct SimulateTask {
     config: SimConfig,
+    record: Option<DatasetOptions>,
     cancel: Cancel,
     on_progress: ProgressFn,
 }
 
 impl Task for SimulateTask {
-    type Output = Outcome<SimResult>;
+    type Output = Outcome<(SimResult, Option<Manifest>)>;
     type JsValue = NativeSimulation;
 
-    fn compute(&mut self) -> napi::Result<Outcome<SimResult>> {
+    fn compute(&mut self) -> napi::Result<Self::Output> {
         let cancel = self.cancel.start();
         let tell = |p: Progress| {
             let numbers = (p.events_done as f64, p.events_total as f64, p.books_done.into(), p.books_total.into());
             report(&self.on_progress, &self.cancel, numbers);
         };
-        Ok(outcome(|| toprung_sim::simulate(&self.config, cancel, &tell).map_err(sim_error)))
+        let config = &self.config;
+        Ok(outcome(|| {
+            let Some(options) = self.record.take() else {
+                return Ok((toprung_sim::simulate(config, cancel, &tell).map_err(sim_error)?, None));
+            };
+            let writer = DatasetWriter::create(options).map_err(dataset_error)?;
+            let result = toprung_sim::simulate_observed(config, cancel, &tell, &writer).map_err(sim_error)?;
+            let manifest = dataset::finish_simulation(writer, config, &result)?;
+            Ok((result, Some(manifest)))
+        }))
     }
 
-    fn resolve(&mut self, env: Env, output: Outcome<SimResult>) -> napi::Result<NativeSimulation> {
-        unwrap(env, output).map(|result| NativeSimulation { result })
+    fn resolve(&mut self, env: Env, output: Self::Output) -> napi::Result<NativeSimulation> {
+        unwrap(env, output).map(|(result, dataset)| NativeSimulation { result, dataset })
     }
 }
 
-fn sim_error(e: SimError) -> napi::Error<Code> {
+/// A complete configuration; its numbers are not checked yet.
+pub(crate) fn parse_config(json: &str) -> Result<SimConfig> {
+    serde_json::from_str(json)
+        .map_err(|e| error(Code::Config, format!("expected a simulation's configuration as JSON, got an error: {e}")))
+}
+
+pub(crate) fn sim_error(e: SimError) -> napi::Error<Code> {
     match e {
         SimError::Config(c) => config_error(&c),
         other => error(Code::Of(other.code()), other.to_string()),
@@ -74,6 +99,7 @@ fn sim_error(e: SimError) -> napi::Error<Code> {
 #[napi]
 pub struct NativeSimulation {
     result: SimResult,
+    dataset: Option<Manifest>,
 }
 
 #[napi]
@@ -93,8 +119,18 @@ impl NativeSimulation {
                 book_count: r.books.len(),
                 metrics: MetricsView::of(&r.metrics),
                 latency: r.latency.as_ref().map(|h| LatencyView::of(&h.summary())),
+                latency_by_kind: r
+                    .latency_by_kind
+                    .as_ref()
+                    .map(|all| all.iter().map(|(kind, h)| (KIND_NAMES[kind], LatencyView::of(&h.summary()))).collect()),
             })
         })
+    }
+
+    /// The manifest of the dataset that was written, as JSON, if one was.
+    #[napi(catch_unwind)]
+    pub fn dataset(&self) -> Result<Option<String>> {
+        guarded(|| self.dataset.as_ref().map(to_json).transpose())
     }
 
     /// One book, from 0, without its samples, as JSON.
@@ -175,6 +211,7 @@ struct Summary<'a> {
     book_count: usize,
     metrics: MetricsView<'a>,
     latency: Option<LatencyView>,
+    latency_by_kind: Option<BTreeMap<&'static str, LatencyView>>,
 }
 
 #[derive(Serialize)]

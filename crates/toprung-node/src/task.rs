@@ -95,6 +95,12 @@ impl From<napi::Error<Code>> for Failure {
     }
 }
 
+impl From<Failure> for napi::Error<Code> {
+    fn from(Failure { code, message }: Failure) -> napi::Error<Code> {
+        napi::Error::new(code, message)
+    }
+}
+
 /// Runs the work of a task; a panic becomes a failure.
 pub(crate) fn outcome<T>(work: impl FnOnce() -> Result<T>) -> Outcome<T> {
     crate::error::guarded(work).map_err(Failure::from)

@@ -107,6 +107,17 @@ impl Bytes {
         unsafe { AtomicU64::from_ptr(self.start.add(offset).cast()) }.load(Relaxed)
     }
 
+    /// The four bytes at `offset`.
+    ///
+    /// # Safety
+    /// `offset` is a multiple of 4 and `offset + 4` at most the length.
+    #[inline(always)]
+    pub(crate) unsafe fn load_u32(self, offset: usize) -> u32 {
+        debug_assert!(offset.is_multiple_of(4) && offset + 4 <= self.len);
+        // SAFETY: as in `load_u64`.
+        unsafe { AtomicU32::from_ptr(self.start.add(offset).cast()) }.load(Relaxed)
+    }
+
     /// Writes a number at `offset`.
     ///
     /// # Safety

@@ -2,18 +2,22 @@
 //!
 //! A run depends on nothing but the configuration and the book's index, so books can be run by anybody in any order.
 
-use toprung_book::{Command, Event, EventKind, EventSink};
-use toprung_trace::{LatencyHistogram, LatencySampler};
+use toprung_book::{BookObserver, Command, CommandKind, Event, EventKind, EventSink, Side};
+use toprung_trace::{LatencyByKind, LatencyHistogram, LatencySampler};
 
 use crate::config::{Horizon, SimConfig};
-use crate::flow::{Flow, FlowView};
+use crate::flow::{FLOW_IDS_END, Flow, FlowView};
 use crate::metrics::{L1Row, Metrics, Sampler, Tally};
+use crate::observe::{Unseen, Watch};
 use crate::result::BookResult;
 use crate::touch::{Touch, TouchWatch};
 use crate::venue::SimBook;
 
 /// Events to expect between two rows at the least, so that sampling stays a small part of the work.
 const EVENTS_PER_ROW_MIN: f64 = 64.0;
+
+/// Kinds of command; the last is the replace.
+const COMMAND_KINDS: usize = CommandKind::Replace as usize + 1;
 
 /// A book, and what the run knows of it.
 struct Venue<B> {
@@ -31,28 +35,91 @@ impl<B: SimBook> FlowView for Venue<B> {
     fn contains(&self, id: u64) -> bool {
         self.book.contains(id)
     }
+
+    #[inline(always)]
+    fn qty_at(&self, side: Side, price: i64) -> u64 {
+        self.book.qty_at(side, price)
+    }
+
+    #[inline(always)]
+    fn last_order(&self, side: Side, price: i64) -> Option<u64> {
+        self.book.last_below(side, price, FLOW_IDS_END)
+    }
 }
 
-/// Takes a command's events for the counts and for the touch.
-struct Recorder<'a> {
-    tally: &'a mut Tally,
+/// Who takes every event of the measured part. Together, so that a command has one pointer to both.
+struct Seen<O> {
+    tally: Tally,
+    observer: O,
+}
+
+/// Takes a command's events for the counts, for the touch and for who looks on.
+struct Recorder<'a, O> {
+    seen: &'a mut Seen<O>,
     touch: &'a Touch,
     watch: TouchWatch,
 }
 
-impl EventSink for Recorder<'_> {
+impl<O: Observer> EventSink for Recorder<'_, O> {
     #[inline(always)]
     fn event(&mut self, e: &Event) {
-        self.tally.event(e);
+        self.seen.tally.event(e);
         self.watch.event(e, self.touch);
+        self.seen.observer.event(e);
     }
 }
 
+/// A book at one moment, as an [`Observer`] sees it.
+pub(crate) struct Moment<'a, B> {
+    /// Simulated time behind the warm-up, ns.
+    pub(crate) time_ns: u64,
+    pub(crate) book: &'a B,
+    pub(crate) touch: Touch,
+    pub(crate) tally: &'a Tally,
+    pub(crate) depth_ticks: u32,
+}
+
+/// Looks on at the measured part of a run and decides nothing. `()` does not look, and costs nothing.
+pub(crate) trait Observer {
+    /// Whether it wants to see the book before what happens at `time_ns`.
+    fn is_due(&self, time_ns: u64) -> bool;
+
+    /// The book before what happens at the moment's time.
+    fn see<B: SimBook>(&mut self, moment: &Moment<'_, B>);
+
+    /// What follows happens at `time_ns`.
+    fn now(&mut self, time_ns: u64);
+
+    /// One event.
+    fn event(&mut self, e: &Event);
+
+    /// A command that was timed took so long.
+    fn latency(&mut self, ns: u64);
+}
+
+impl Observer for () {
+    #[inline(always)]
+    fn is_due(&self, _: u64) -> bool {
+        false
+    }
+
+    fn see<B: SimBook>(&mut self, _: &Moment<'_, B>) {}
+
+    #[inline(always)]
+    fn now(&mut self, _: u64) {}
+
+    #[inline(always)]
+    fn event(&mut self, _: &Event) {}
+
+    #[inline(always)]
+    fn latency(&mut self, _: u64) {}
+}
+
 /// A book on its way to the horizon.
-pub(crate) struct BookRun<B, F> {
+pub(crate) struct BookRun<B, F, O = ()> {
     venue: Venue<B>,
     flow: F,
-    tally: Tally,
+    seen: Seen<O>,
     metrics: Metrics,
     sampler: Sampler,
     latency: LatencySampler,
@@ -76,6 +143,13 @@ pub(crate) struct BookRun<B, F> {
 impl<B: SimBook, F: Flow> BookRun<B, F> {
     /// An empty book of a checked configuration with its own flow, at its start.
     pub(crate) fn new(config: &SimConfig, flow: F) -> BookRun<B, F> {
+        BookRun::observed(config, flow, ())
+    }
+}
+
+impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
+    /// The same with somebody who looks on.
+    pub(crate) fn observed(config: &SimConfig, flow: F, observer: O) -> BookRun<B, F, O> {
         let reference = config.flow.reference_price();
         let book = config.book.to_book_config(config.expected_orders_per_book(), "book.");
         let venue = Venue {
@@ -89,10 +163,10 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
         BookRun {
             flow,
             venue,
-            tally: Tally::new(reference),
+            seen: Seen { tally: Tally::new(reference), observer },
             metrics: Metrics::default(),
             sampler: Sampler::new(config.samples.rows, row_interval_ns(config)),
-            latency: LatencySampler::new(config.latency_sampling),
+            latency: LatencySampler::new(config.latency_sampling, COMMAND_KINDS),
             depth_ticks: config.samples.depth_ticks,
             warmup_events: 0,
             warmup_left: config.warmup_events,
@@ -108,17 +182,23 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
 
     /// Applies at most `budget` commands and says how many it were; fewer only if the run is over.
     pub(crate) fn advance(&mut self, budget: u64) -> u64 {
+        self.advance_watched(budget, &mut Unseen)
+    }
+
+    /// The same under the eyes of `watch`.
+    pub(crate) fn advance_watched<W: Watch>(&mut self, budget: u64, watch: &mut W) -> u64 {
         let mut done = 0;
         if self.warmup_left > 0 {
             let n = self.warmup_left.min(budget);
             for _ in 0..n {
-                self.warm_up();
+                self.warm_up(watch);
             }
             self.warmup_left -= n;
             self.warmup_events += n;
             done = n;
             if self.warmup_left == 0 {
                 self.start_measuring();
+                watch.measured_from(self.start_ns);
             }
         }
         if self.warmup_left == 0 && !self.complete {
@@ -132,7 +212,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
                     self.now_ns = self.end_ns;
                     return done + k;
                 }
-                self.step(time, cmd);
+                self.step(time, cmd, watch);
             }
             self.events_left -= n;
             self.complete = self.events_left == 0;
@@ -146,18 +226,46 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
         self.venue.book.order_count()
     }
 
+    /// Who looks on.
+    pub(crate) fn observer(&mut self) -> &mut O {
+        &mut self.seen.observer
+    }
+
+    /// The book now, at the last command's time.
+    pub(crate) fn moment(&self) -> Moment<'_, B> {
+        let time_ns = if self.warmup_left == 0 { self.now_ns - self.start_ns } else { 0 };
+        let Venue { book, touch } = &self.venue;
+        Moment { time_ns, book, touch: *touch, tally: &self.seen.tally, depth_ticks: self.depth_ticks }
+    }
+
+    /// Commands of the warm-up that are still to come.
+    pub(crate) fn warmup_left(&self) -> u64 {
+        self.warmup_left
+    }
+
+    /// What was timed so far, if anything is timed.
+    pub(crate) fn latency(&self) -> Option<LatencyHistogram> {
+        self.latency.histogram()
+    }
+
+    /// Tells an observer that the book is at its end.
+    pub(crate) fn end<K: BookObserver>(&self, observer: &mut K) {
+        observer.end(self.now_ns, &self.venue.book);
+    }
+
     /// Whether the horizon is reached.
     pub(crate) fn is_complete(&self) -> bool {
         self.complete
     }
 
     /// One command of the warm-up: counted nowhere but in the digest.
-    fn warm_up(&mut self) {
+    fn warm_up<W: Watch>(&mut self, watch: &mut W) {
         let (time, cmd) = self.flow.next(&self.venue);
         let Venue { book, touch } = &mut self.venue;
-        let mut watch = TouchWatch::default();
-        book.apply(&cmd, &mut Watching { watch: &mut watch, touch, last_price: &mut self.tally.last_price });
-        if watch.changed {
+        let mut changes = TouchWatch::default();
+        let mut watching = Watching { watch: &mut changes, touch, last_price: &mut self.seen.tally.last_price };
+        watch.carry_out(time, book, &cmd, &mut watching);
+        if changes.changed {
             touch.refresh(book);
         }
         self.now_ns = time;
@@ -171,22 +279,39 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
 
     /// One command of the measured part.
     #[inline(always)]
-    fn step(&mut self, time: u64, cmd: Command) {
+    fn step<W: Watch>(&mut self, time: u64, cmd: Command, watch: &mut W) {
         if self.sampler.is_due(time - self.start_ns) {
             self.sample(time);
         }
+        let time_ns = time - self.start_ns;
+        if self.seen.observer.is_due(time_ns) {
+            self.let_see(time_ns);
+        }
+        self.seen.observer.now(time_ns);
         self.now_ns = time;
-        self.tally.command(cmd.kind);
+        self.seen.tally.command(cmd.kind);
         let Venue { book, touch } = &mut self.venue;
-        let mut recorder = Recorder { tally: &mut self.tally, touch, watch: TouchWatch::default() };
-        let timer = self.latency.start();
-        book.apply(&cmd, &mut recorder);
-        self.latency.stop(timer);
-        if recorder.watch.changed {
+        let mut recorder = Recorder { seen: &mut self.seen, touch, watch: TouchWatch::default() };
+        let timer = self.latency.start(cmd.kind as usize);
+        watch.carry_out(time, book, &cmd, &mut recorder);
+        let changed = recorder.watch.changed;
+        if let Some(ns) = self.latency.stop(timer) {
+            self.seen.observer.latency(ns);
+        }
+        if changed {
             self.metrics.hold(touch, time - self.measured_ns);
             self.measured_ns = time;
             touch.refresh(book);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn let_see(&mut self, time_ns: u64) {
+        let Venue { book, touch } = &self.venue;
+        let depth_ticks = self.depth_ticks;
+        let Seen { tally, observer } = &mut self.seen;
+        observer.see(&Moment { time_ns, book, touch: *touch, tally, depth_ticks });
     }
 
     /// Takes the rows that are due before `time`.
@@ -202,24 +327,25 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
             ask_qty,
             bid_depth: self.venue.book.depth_within(toprung_book::Side::Buy, self.depth_ticks),
             ask_depth: self.venue.book.depth_within(toprung_book::Side::Sell, self.depth_ticks),
-            volume: self.tally.volume(),
-            last_price: self.tally.last_price,
+            volume: self.seen.tally.volume(),
+            last_price: self.seen.tally.last_price,
         };
         self.sampler.take(time - self.start_ns, row);
     }
 
     /// Ends the run where it is.
-    pub(crate) fn finish(mut self, keep_samples: bool) -> (BookResult, Option<LatencyHistogram>) {
+    pub(crate) fn finish(mut self, keep_samples: bool) -> (BookResult, Option<LatencyByKind>) {
         if self.warmup_left == 0 {
             let end = self.now_ns;
             self.metrics.hold(&self.venue.touch, end - self.measured_ns);
             // A row at the very end is due now: nothing more happens at this time.
             self.sample(end.saturating_add(1));
         }
-        self.tally.write(&mut self.metrics);
+        self.seen.tally.write(&mut self.metrics);
         let samples = self.sampler.into_samples();
         self.metrics.take_depths(&samples.rows);
         let result = BookResult {
+            measured_from_ns: self.start_ns,
             digest: self.venue.book.digest(),
             metrics: self.metrics,
             warmup_events: self.warmup_events,
@@ -227,7 +353,7 @@ impl<B: SimBook, F: Flow> BookRun<B, F> {
             complete: self.complete,
             samples: keep_samples.then_some(samples),
         };
-        (result, self.latency.into_histogram())
+        (result, self.latency.into_latencies())
     }
 }
 
@@ -267,13 +393,11 @@ mod tests {
 
     use super::*;
     use crate::config::BookSettings;
-    use crate::flow::{FlowConfig, SantaFeConfig, santa_fe::SantaFe};
+    use crate::flow::{AnyFlow, Background, FlowConfig, SantaFeConfig};
     use crate::policy_settings::{PolicySettings, PresetSettings};
-    use crate::random::StreamKey;
 
-    fn begin<B: SimBook>(config: &SimConfig) -> BookRun<B, SantaFe> {
-        let FlowConfig::SantaFe(model) = &config.flow;
-        BookRun::new(config, SantaFe::open(model, StreamKey::new(config.seed, &config.streams), 0))
+    fn begin<B: SimBook>(config: &SimConfig) -> BookRun<B, Background<AnyFlow>> {
+        BookRun::new(config, config.open_flow(0))
     }
 
     fn finished<B: SimBook>(config: &SimConfig) -> BookResult {
@@ -302,6 +426,24 @@ mod tests {
             assert_eq!(fast.metrics, naive.metrics);
             assert_eq!(fast.samples, naive.samples);
             assert!(fast.metrics.trades > 500);
+        }
+    }
+
+    /// What a flow sees of its book beyond the touch is the same in both.
+    #[test]
+    fn the_naive_book_gives_the_same_run_under_every_model() {
+        for flow in FlowConfig::defaults() {
+            let config = SimConfig {
+                horizon: Horizon::Events(3_000),
+                warmup_events: 200,
+                flow,
+                season: Some(crate::SeasonConfig { session_ns: 20_000_000_000, open_to_noon: 3.0 }),
+                ..SimConfig::default()
+            };
+            let (fast, naive) = (finished::<Book>(&config), finished::<NaiveBook>(&config));
+            assert_eq!((fast.digest, &fast.metrics), (naive.digest, &naive.metrics), "{:?}", config.flow);
+            assert_eq!(fast.metrics.rejected, 0, "{:?}", config.flow);
+            assert!(fast.metrics.trades > 20, "{:?}", config.flow);
         }
     }
 

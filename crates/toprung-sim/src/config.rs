@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use toprung_book::{BookConfig, Participant, ReplacePriority, SelfTradeScope};
 
 use crate::error::{ConfigError, SimError};
-use crate::flow::FlowConfig;
+use crate::flow::{AnyFlow, Background, FlowConfig, SeasonConfig};
 use crate::policy_settings::{PolicySettings, participants};
+use crate::random::StreamKey;
 
 /// A simulation of independent books under one order-flow model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,6 +34,9 @@ pub struct SimConfig {
     pub book: BookSettings,
     /// The order flow.
     pub flow: FlowConfig,
+    /// The day's shape: the flow's clock runs fast at the open and the close.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub season: Option<SeasonConfig>,
     /// What to keep for charts.
     pub samples: SampleSettings,
     /// Measure one command in 2^k with the clock, k from 0 (every command) to 30; `None` measures nothing.
@@ -53,6 +57,7 @@ impl Default for SimConfig {
             threads: 0,
             book: BookSettings::default(),
             flow: FlowConfig::default(),
+            season: None,
             samples: SampleSettings::default(),
             latency_sampling: None,
             max_memory_mib: 4096,
@@ -195,6 +200,7 @@ impl SimConfig {
         }
         integer("maxMemoryMib", self.max_memory_mib, 1, 1 << 24)?;
         self.flow.validate()?;
+        self.season.as_ref().map_or(Ok(()), SeasonConfig::validate)?;
         self.validate_length()?;
         self.validate_memory()
     }
@@ -229,6 +235,12 @@ impl SimConfig {
         let needed_bytes = self.expected_memory_bytes();
         let limit_bytes = u64::from(self.max_memory_mib) << 20;
         if needed_bytes <= limit_bytes { Ok(()) } else { Err(SimError::Memory { needed_bytes, limit_bytes }) }
+    }
+
+    /// The flow of one book, of a checked configuration, in clock time.
+    pub fn open_flow(&self, book: u32) -> Background<AnyFlow> {
+        let key = StreamKey::new(self.seed, &self.streams);
+        Background::new(self.flow.open(key, book), self.season.as_ref())
     }
 
     /// Commands per book, warm-up included: exact for a horizon in events, an expectation for one in time.
@@ -287,7 +299,7 @@ mod tests {
 
     fn flow_path_of(change: impl FnOnce(&mut SantaFeConfig)) -> String {
         path_of(|c| {
-            let FlowConfig::SantaFe(f) = &mut c.flow;
+            let FlowConfig::SantaFe(f) = &mut c.flow else { panic!("the default is Santa Fe") };
             change(f);
         })
     }

@@ -7,15 +7,27 @@
 //!
 //! - [`random`]: counter-based streams, bounded integers, exponentials, all in integers.
 //! - [`flow`]: order-flow models, one module each.
+//! - [`kernel`], [`agents`]: markets of agents that react, on one or more venues.
+//! - [`scenarios`]: named configurations; [`catalogue`]: scenarios with a control arm and a verdict.
 //! - [`scenarios`]: named configurations.
+//! - [`live`]: one book of a run at a chosen speed, to be looked at while it runs.
 
+pub mod agents;
 mod book_run;
+pub mod calibrate;
+pub mod catalogue;
 mod config;
 mod error;
 pub mod flow;
+pub mod kernel;
+pub mod live;
+mod market;
 mod metrics;
+mod observe;
+pub mod oracle;
 mod policy_settings;
 pub mod random;
+pub mod realism;
 mod result;
 mod run;
 pub mod scenarios;
@@ -24,10 +36,19 @@ mod venue;
 
 pub use config::{BookSettings, Horizon, ReplacePrioritySetting, SampleSettings, SimConfig};
 pub use error::{ConfigError, SimError};
-pub use flow::{FlowConfig, SantaFeConfig};
+pub use flow::{
+    CorrelatedConfig, CstConfig, FlowConfig, HawkesConfig, ImbalanceSpreadConfig, MikeFarmerConfig,
+    QueueReactiveConfig, RealisticDayConfig, SantaFeConfig, SeasonConfig, SplittingConfig,
+};
+pub use kernel::{
+    Account, AgentConfig, Decision, FundamentalConfig, GroupResult, Latency, MarketConfig, MarketResult, PauseRule,
+    Quote, Recording, Retune, Stop, VenueConfig, VenueResult, World, run_markets,
+};
+pub use market::Market;
 pub use metrics::{L1Row, L1Samples, Metrics, MidRange};
+pub use observe::{Observer, apply_observed, observe};
 pub use policy_settings::{PolicySettings, PresetSettings};
 pub use result::{BookResult, Progress, SimResult};
-pub use run::simulate;
+pub use run::{simulate, simulate_observed};
 pub use scenarios::Scenario;
 pub use touch::Touch;

@@ -247,6 +247,21 @@ impl Tally {
         }
     }
 
+    /// Commands so far, by the kind's code.
+    pub(crate) fn commands(&self) -> [u64; 5] {
+        self.commands
+    }
+
+    /// Commands refused so far.
+    pub(crate) fn rejected(&self) -> u64 {
+        self.events[EventKind::Rejected as usize].iter().sum()
+    }
+
+    /// Fills so far.
+    pub(crate) fn trades(&self) -> u64 {
+        self.events[EventKind::Trade as usize].iter().sum()
+    }
+
     /// Lots traded so far.
     pub(crate) fn volume(&self) -> u64 {
         self.volume[0] + self.volume[1]

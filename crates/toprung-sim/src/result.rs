@@ -1,7 +1,7 @@
 //! What a run gives back: [`SimResult`], and what it says while it runs: [`Progress`].
 
 use toprung_book::Digest;
-use toprung_trace::LatencyHistogram;
+use toprung_trace::{LatencyByKind, LatencyHistogram};
 
 use crate::metrics::{L1Samples, Metrics};
 
@@ -38,6 +38,8 @@ pub struct BookResult {
     pub metrics: Metrics,
     /// Commands applied in the warm-up.
     pub warmup_events: u64,
+    /// Simulated time since the book opened at which the warm-up ended and measuring began, ns.
+    pub measured_from_ns: u64,
     /// Orders resting at the end.
     pub resting_orders: u64,
     /// Whether the horizon was reached; `false` only in a cancelled run.
@@ -53,6 +55,7 @@ impl BookResult {
             digest: Digest::EMPTY,
             metrics: Metrics::default(),
             warmup_events: 0,
+            measured_from_ns: 0,
             resting_orders: 0,
             complete: false,
             samples: None,
@@ -80,6 +83,8 @@ pub struct SimResult {
     pub elapsed_ns: u64,
     /// Time per command, if it was sampled. Not part of any digest.
     pub latency: Option<LatencyHistogram>,
+    /// The same by kind of command, numbered as in [`CommandKind`](toprung_book::CommandKind).
+    pub latency_by_kind: Option<LatencyByKind>,
 }
 
 impl SimResult {

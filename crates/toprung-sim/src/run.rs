@@ -8,15 +8,15 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use rayon::prelude::*;
-use toprung_book::{Book, Digest};
-use toprung_trace::{LatencyHistogram, Stopwatch};
+use toprung_book::{Book, BookObserver, Digest, Observers};
+use toprung_trace::{LatencyByKind, Stopwatch};
 
 use crate::book_run::BookRun;
 use crate::config::SimConfig;
 use crate::error::SimError;
-use crate::flow::santa_fe::SantaFe;
-use crate::flow::{Flow, FlowConfig};
+use crate::flow::{AnyFlow, Background, Flow, each};
 use crate::metrics::Metrics;
+use crate::observe::Kept;
 use crate::random::StreamKey;
 use crate::result::{BookResult, Progress, SimResult};
 
@@ -55,6 +55,22 @@ pub fn simulate(
     cancel: &AtomicBool,
     progress: &(dyn Fn(Progress) + Sync),
 ) -> Result<SimResult, SimError> {
+    simulate_observed(config, cancel, progress, &())
+}
+
+/// Like [`simulate`], with every book watched by an observer of `observers`, from its first command on, warm-up included.
+///
+/// A part whose observer has failed stops as if it was cancelled.
+///
+/// # Errors
+///
+/// Those of [`simulate`].
+pub fn simulate_observed<O: Observers>(
+    config: &SimConfig,
+    cancel: &AtomicBool,
+    progress: &(dyn Fn(Progress) + Sync),
+    observers: &O,
+) -> Result<SimResult, SimError> {
     config.validate()?;
     let threads = config.worker_threads();
     let pool = rayon::ThreadPoolBuilder::new()
@@ -75,7 +91,7 @@ pub fn simulate(
         scope.spawn(|_| {
             // However this ends, the calling thread must not wait for ever.
             let _done = shared.done.when_dropped();
-            let books = run_books(config, &shared);
+            let books = run_books(config, &shared, observers);
             *outcome.lock().unwrap_or_else(PoisonError::into_inner) = (books, watch.elapsed_ns());
         });
         while !shared.done.wait(PROGRESS_EVERY) {
@@ -83,9 +99,10 @@ pub fn simulate(
         }
     });
     progress(shared.progress(config));
-    let latency = shared.latency.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let latency_by_kind = shared.latency.into_inner().unwrap_or_else(PoisonError::into_inner);
     let (books, elapsed_ns) = outcome.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok(SimResult { threads, elapsed_ns, latency, ..put_together(books) })
+    let latency = latency_by_kind.as_ref().map(LatencyByKind::all);
+    Ok(SimResult { threads, elapsed_ns, latency, latency_by_kind, ..put_together(books) })
 }
 
 /// What the workers and the calling thread both see.
@@ -94,7 +111,7 @@ struct Shared<'a> {
     events: AtomicU64,
     books: AtomicU32,
     /// Of all finished books: the order of adding does not matter, and a histogram per book would be too large to keep.
-    latency: Mutex<Option<LatencyHistogram>>,
+    latency: Mutex<Option<LatencyByKind>>,
     done: Done,
 }
 
@@ -138,46 +155,66 @@ impl Done {
 }
 
 /// Runs every book, one at a time on each thread: its working set then stays in the core's caches.
-fn run_books(config: &SimConfig, shared: &Shared<'_>) -> Vec<BookResult> {
-    // Single books may be long, so that they are handed out one by one; of very many, some at a time.
-    let at_a_time = (config.books as usize / 4096).max(1);
-    (0..config.books).into_par_iter().with_max_len(at_a_time).map(|index| run_book(config, index, shared)).collect()
+fn run_books<O: Observers>(config: &SimConfig, shared: &Shared<'_>, observers: &O) -> Vec<BookResult> {
+    let books = config.books;
+    let per_part = observers.books_per_part(books).max(1);
+    let parts = (0..books.div_ceil(per_part)).into_par_iter().with_max_len(1);
+    let run_part = |part: u32| {
+        let mut observer = observers.open(part);
+        let indices = part * per_part..books.min((part + 1) * per_part);
+        let results: Vec<_> = indices.map(|index| run_book(config, index, shared, &mut observer)).collect();
+        observers.close(part, observer);
+        results
+    };
+    parts.flat_map_iter(run_part).collect()
 }
 
-fn run_book(config: &SimConfig, index: u32, shared: &Shared<'_>) -> BookResult {
+fn run_book<O: BookObserver>(config: &SimConfig, index: u32, shared: &Shared<'_>, observer: &mut O) -> BookResult {
     if shared.cancel.load(Relaxed) {
         // There may be very many of these: not even an empty book is built.
         return BookResult::not_started();
     }
     let key = StreamKey::new(config.seed, &config.streams);
-    match &config.flow {
-        FlowConfig::SantaFe(model) => drive(config, SantaFe::open(model, key, index), index, shared),
-    }
+    each!(config.flow.open(key, index), flow => drive(config, flow, index, shared, observer))
 }
 
-fn drive<F: Flow>(config: &SimConfig, flow: F, index: u32, shared: &Shared<'_>) -> BookResult {
-    let mut run = BookRun::<Book, F>::new(config, flow);
-    let in_time_order = config.book.policy.policy("book.policy").is_ok_and(|policy| policy.is_fifo());
-    while !run.is_complete() && !shared.cancel.load(Relaxed) {
-        let chunk = if in_time_order {
-            CHUNK_EVENTS
-        } else {
-            (CHUNK_VISITS / (run.resting_orders() as u64 + 1)).clamp(1, CHUNK_EVENTS)
-        };
-        shared.events.fetch_add(run.advance(chunk), Relaxed);
+fn drive<F: Flow, O: BookObserver>(
+    config: &SimConfig,
+    flow: F,
+    index: u32,
+    shared: &Shared<'_>,
+    observer: &mut O,
+) -> BookResult {
+    let mut run = BookRun::<Book, _>::new(config, Background::new(flow, config.season.as_ref()));
+    observer.begin(index);
+    let in_time_order = matches_in_time_order(config);
+    while !run.is_complete() && !shared.cancel.load(Relaxed) && !observer.has_failed() {
+        let chunk = chunk_events(in_time_order, run.resting_orders());
+        shared.events.fetch_add(run.advance_watched(chunk, &mut Kept(observer)), Relaxed);
     }
     if run.is_complete() {
         shared.books.fetch_add(1, Relaxed);
     }
-    let (result, histogram) = run.finish(index < config.samples.books);
-    if let Some(h) = histogram {
+    run.end(observer);
+    let (result, latencies) = run.finish(index < config.samples.books);
+    if let Some(l) = latencies {
         let mut all = shared.latency.lock().unwrap_or_else(PoisonError::into_inner);
         match &mut *all {
-            Some(all) => all.merge(&h),
-            none => *none = Some(h),
+            Some(all) => all.merge(&l),
+            none => *none = Some(l),
         }
     }
     result
+}
+
+/// Whether a command visits no more orders than it fills.
+pub(crate) fn matches_in_time_order(config: &SimConfig) -> bool {
+    config.book.policy.policy("book.policy").is_ok_and(|policy| policy.is_fifo())
+}
+
+/// Commands to the next look at the cancel flag, of a book in which so many orders rest.
+pub(crate) fn chunk_events(in_time_order: bool, resting_orders: usize) -> u64 {
+    if in_time_order { CHUNK_EVENTS } else { (CHUNK_VISITS / (resting_orders as u64 + 1)).clamp(1, CHUNK_EVENTS) }
 }
 
 /// Adds the books up in their order.
@@ -194,5 +231,15 @@ fn put_together(books: Vec<BookResult>) -> SimResult {
         events += book.warmup_events + book.metrics.events;
         cancelled |= !book.complete;
     }
-    SimResult { cancelled, digest, metrics, books, events, threads: 0, elapsed_ns: 0, latency: None }
+    SimResult {
+        cancelled,
+        digest,
+        metrics,
+        books,
+        events,
+        threads: 0,
+        elapsed_ns: 0,
+        latency: None,
+        latency_by_kind: None,
+    }
 }

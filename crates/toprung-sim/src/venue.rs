@@ -1,15 +1,12 @@
 //! What the simulator asks of a book: the same of the fast book, which runs, and of the naive one, which the tests hold
 //! it against.
 
-use toprung_book::{Book, BookConfig, Command, Digest, EventSink, Side};
+use toprung_book::{Book, BookConfig, LevelView, MatchingBook, Side};
 
-/// A book as the simulator drives it.
-pub(crate) trait SimBook {
+/// A book as the simulator drives it: what every book does, and what a flow or a viewer asks at every command.
+pub(crate) trait SimBook: MatchingBook {
     /// An empty book.
     fn open(config: BookConfig) -> Self;
-
-    /// Carries out one command.
-    fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S);
 
     /// Price and open quantity of the best level.
     fn best(&self, side: Side) -> Option<(i64, u64)>;
@@ -17,14 +14,17 @@ pub(crate) trait SimBook {
     /// Whether order `id` rests.
     fn contains(&self, id: u64) -> bool;
 
+    /// Open quantity at a price, 0 where nothing rests.
+    fn qty_at(&self, side: Side, price: i64) -> u64;
+
+    /// The last order in the queue at a price whose id is below `end`.
+    fn last_below(&self, side: Side, price: i64, end: u64) -> Option<u64>;
+
+    /// The levels of one side, best first.
+    fn ladder(&self, side: Side) -> impl Iterator<Item = LevelView>;
+
     /// Open quantity at the best price and the `ticks - 1` prices behind it.
     fn depth_within(&self, side: Side, ticks: u32) -> u64;
-
-    /// Resting orders.
-    fn order_count(&self) -> usize;
-
-    /// Digest of every event so far.
-    fn digest(&self) -> Digest;
 }
 
 /// The quantity of the levels, best first, that lie less than `ticks` from the first of them.
@@ -42,11 +42,6 @@ impl SimBook for Book {
     }
 
     #[inline(always)]
-    fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
-        Book::apply(self, cmd, sink);
-    }
-
-    #[inline(always)]
     fn best(&self, side: Side) -> Option<(i64, u64)> {
         Book::best(self, side).map(|l| (l.price, l.qty))
     }
@@ -56,16 +51,22 @@ impl SimBook for Book {
         Book::contains(self, id)
     }
 
+    #[inline(always)]
+    fn qty_at(&self, side: Side, price: i64) -> u64 {
+        Book::qty_at(self, side, price)
+    }
+
+    #[inline(always)]
+    fn last_below(&self, side: Side, price: i64, end: u64) -> Option<u64> {
+        self.orders_from_back(side, price).map(|o| o.id).find(|id| *id < end)
+    }
+
+    fn ladder(&self, side: Side) -> impl Iterator<Item = LevelView> {
+        self.depth(side)
+    }
+
     fn depth_within(&self, side: Side, ticks: u32) -> u64 {
         within(self.depth(side).map(|l| (l.price, l.qty)), ticks)
-    }
-
-    fn order_count(&self) -> usize {
-        Book::order_count(self)
-    }
-
-    fn digest(&self) -> Digest {
-        Book::digest(self)
     }
 }
 
@@ -73,10 +74,6 @@ impl SimBook for Book {
 impl SimBook for toprung_book::naive::NaiveBook {
     fn open(config: BookConfig) -> Self {
         Self::new(config)
-    }
-
-    fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
-        toprung_book::MatchingBook::apply(self, cmd, sink);
     }
 
     fn best(&self, side: Side) -> Option<(i64, u64)> {
@@ -87,16 +84,22 @@ impl SimBook for toprung_book::naive::NaiveBook {
         toprung_book::MatchingBook::order(self, id).is_some()
     }
 
+    fn qty_at(&self, side: Side, price: i64) -> u64 {
+        let levels = toprung_book::MatchingBook::levels(self, side, usize::MAX);
+        levels.into_iter().find(|l| l.price == price).map_or(0, |l| l.qty)
+    }
+
+    fn last_below(&self, side: Side, price: i64, end: u64) -> Option<u64> {
+        let queue = toprung_book::MatchingBook::queue(self, side);
+        queue.into_iter().rev().find(|o| o.price == price && o.id < end).map(|o| o.id)
+    }
+
+    fn ladder(&self, side: Side) -> impl Iterator<Item = LevelView> {
+        toprung_book::MatchingBook::levels(self, side, usize::MAX).into_iter()
+    }
+
     fn depth_within(&self, side: Side, ticks: u32) -> u64 {
         let levels = toprung_book::MatchingBook::levels(self, side, usize::MAX);
         within(levels.into_iter().map(|l| (l.price, l.qty)), ticks)
-    }
-
-    fn order_count(&self) -> usize {
-        toprung_book::MatchingBook::order_count(self)
-    }
-
-    fn digest(&self) -> Digest {
-        toprung_book::MatchingBook::digest(self)
     }
 }

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use toprung_sim::{
-    BookSettings, FlowConfig, Horizon, PolicySettings, Progress, SampleSettings, SantaFeConfig, SimConfig, SimResult,
-    scenarios, simulate,
+    BookSettings, FlowConfig, Horizon, PolicySettings, Progress, SampleSettings, SantaFeConfig, SeasonConfig,
+    SimConfig, SimResult, scenarios, simulate,
 };
 
 fn run(config: &SimConfig) -> SimResult {
@@ -39,6 +39,42 @@ fn the_number_of_threads_changes_nothing() {
         }
     }
 }
+
+#[test]
+fn the_number_of_threads_changes_nothing_under_any_model() {
+    for flow in FlowConfig::defaults() {
+        let season = Some(SeasonConfig { session_ns: 10_000_000_000, open_to_noon: 2.0 });
+        let config = SimConfig { flow, season, books: 7, horizon: Horizon::Events(2_000), ..small() };
+        let one = run(&SimConfig { threads: 1, ..config.clone() });
+        for threads in [2, 3, 7] {
+            assert_eq!(one.digest, run(&SimConfig { threads, ..config.clone() }).digest, "{:?}", config.flow);
+        }
+        let digests: std::collections::HashSet<_> = one.books.iter().map(|b| b.digest).collect();
+        assert_eq!(digests.len(), 7, "no two books are alike: {:?}", config.flow);
+    }
+}
+
+/// What each model gives is part of the product, as Santa Fe's digest is.
+#[test]
+fn the_digests_of_the_models_are_pinned() {
+    let digests: Vec<String> = FlowConfig::defaults()
+        .into_iter()
+        .map(|flow| run(&SimConfig { flow, books: 2, horizon: Horizon::Events(3_000), ..small() }).digest.to_string())
+        .collect();
+    assert_eq!(digests, PINNED);
+}
+
+const PINNED: [&str; 9] = [
+    "98c92141b2f14cb291ffe5e52a60e052",
+    "b4ae8a52a9b6a620f8cce32d673a9b97",
+    "d0da3ad315077e78284d9625b97fd76e",
+    "fcffa33c3e6737fc4c450063d3c6fe58",
+    "06c7797ba46969ba2d5cb3ef482aa92b",
+    "673b7057de4b6e7a16463a67bb7e17cc",
+    "efe2a263e4847cc9fba6c4b935f5cdbf",
+    "50a35779a08972377c04b26f5b3ea1a7",
+    "0cf171de24515a4de5e78c784dc539e8",
+];
 
 #[test]
 fn a_book_does_not_depend_on_how_many_others_there_are() {
@@ -166,7 +202,12 @@ fn progress_is_rare_grows_and_ends_at_one() {
 #[test]
 fn latency_is_sampled_when_asked_for() {
     let r = run(&SimConfig { latency_sampling: Some(2), ..small() });
+    let by_kind = r.latency_by_kind.unwrap();
     let s = r.latency.unwrap().summary();
+    let counts: Vec<_> = by_kind.iter().map(|(kind, h)| (kind, h.count())).collect();
+    // Limit orders, market orders and cancels: what the model sends.
+    assert_eq!(counts.iter().map(|(kind, _)| *kind).collect::<Vec<_>>(), [0, 1, 2]);
+    assert_eq!(counts.iter().map(|(_, n)| n).sum::<u64>(), s.count);
     assert_eq!(s.count, 13 * 5_000 / 4);
     assert!(s.p50_ns > 0 && s.p50_ns <= s.p99_ns && s.clock_overhead_ns > 0);
     assert!(run(&small()).latency.is_none());

@@ -60,6 +60,11 @@ impl LatencyHistogram {
         self.h.saturating_record(ns.clamp(RANGE_NS.0, RANGE_NS.1));
     }
 
+    /// Forgets every value.
+    pub fn clear(&mut self) {
+        self.h.reset();
+    }
+
     /// Adds every value of `other`.
     pub fn merge(&mut self, other: &LatencyHistogram) {
         self.h.add(&other.h).expect("Invariant: both have the same bounds, so every value of one fits into the other");

@@ -27,6 +27,8 @@ export interface CommandSpec {
   readonly summary: string;
   readonly positionals: Readonly<Record<string, { readonly describe: string; readonly choices?: readonly string[] }>>;
   readonly options: Readonly<Record<string, OptionSpec>>;
+  /** Whether words behind `--` are a command of their own, given as the argument `command`. */
+  readonly takesCommand?: boolean;
   readonly examples: readonly (readonly [command: string, what: string])[];
 }
 
@@ -45,7 +47,24 @@ export const globalOptions: Readonly<Record<string, OptionSpec>> = {
 };
 
 /** The commands in the order of the help. */
-export const commandNames = ['simulate', 'replay', 'journal', 'scenarios', 'policies', 'orders', 'doctor'] as const;
+export const commandNames = [
+  'simulate',
+  'dashboard',
+  'replay',
+  'report',
+  'export',
+  'query',
+  'profile',
+  'trace',
+  'validate',
+  'calibrate',
+  'journal',
+  'scenarios',
+  'verify',
+  'policies',
+  'orders',
+  'doctor',
+] as const;
 
 /** A command's name. */
 export type CommandName = (typeof commandNames)[number];

@@ -10,8 +10,14 @@ import type { Terminal } from './terminal.js';
 export type CliErrorCode =
   | 'ERR_TOPRUNG_USAGE'
   | 'ERR_TOPRUNG_CONFIG_FILE'
+  | 'ERR_TOPRUNG_LISTEN'
   | 'ERR_TOPRUNG_OUTPUT'
-  | 'ERR_TOPRUNG_INTERNAL';
+  | 'ERR_TOPRUNG_INTERNAL'
+  | 'ERR_TOPRUNG_QUERY'
+  | 'ERR_TOPRUNG_QUERY_ENGINE'
+  | 'ERR_TOPRUNG_RUN_NOT_FOUND'
+  | 'ERR_TOPRUNG_RUN_PARTIAL'
+  | 'ERR_TOPRUNG_RUN_VERSION';
 
 /** The parts of an error that a person needs. */
 export interface ErrorReport {

@@ -12,15 +12,16 @@ export interface Interrupt {
   release(): void;
 }
 
-/** Listens for Ctrl-C. */
-export function listenForInterrupt(terminal: Terminal): Interrupt {
+/** Listens for Ctrl-C; `says` is what the person is told. */
+export function listenForInterrupt(
+  terminal: Terminal,
+  says = 'stopping; the summary will be partial (Ctrl-C again ends at once)',
+): Interrupt {
   const controller = new AbortController();
   const onSignal = (): void => {
     if (controller.signal.aborted) process.exit(ExitCode.interrupted);
     controller.abort(new Error('interrupted by the user'));
-    terminal.note(
-      `${terminal.interactive ? '\r' : ''}stopping; the summary will be partial (Ctrl-C again ends at once)`,
-    );
+    terminal.note(`${terminal.interactive ? '\r' : ''}${says}`);
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);

@@ -30,9 +30,18 @@ export interface CommandModule {
 
 const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   simulate: () => import('./commands/simulate.js'),
+  dashboard: () => import('./commands/dashboard.js'),
   replay: () => import('./commands/replay.js'),
+  profile: () => import('./commands/profile.js'),
+  trace: () => import('./commands/trace.js'),
+  validate: () => import('./commands/validate.js'),
+  calibrate: () => import('./commands/calibrate.js'),
+  report: () => import('./commands/report.js'),
+  export: () => import('./commands/export.js'),
+  query: () => import('./commands/query.js'),
   journal: () => import('./commands/journal.js'),
   scenarios: () => import('./commands/scenarios.js'),
+  verify: () => import('./commands/verify.js'),
   policies: () => import('./commands/policies.js'),
   orders: () => import('./commands/orders.js'),
   doctor: () => import('./commands/doctor.js'),
@@ -40,9 +49,18 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
 
 const summaries: Readonly<Record<CommandName, string>> = {
   simulate: 'Simulate a market and print what happened',
+  dashboard: 'Watch and control simulations in the browser',
   replay: 'Replay an exchange day and compare every fill with what the exchange did',
+  profile: 'Show where the time of a scenario’s orders goes: trace, report, flame graph',
+  trace: 'Record, capture, analyze, compare, export or verify a trace',
+  validate: 'Score how real a market looks beside a recorded day',
+  calibrate: 'Fit a flow model to a recorded day',
+  report: 'Make a report of a run that was kept, alone or against another',
+  export: 'Write what happened in a run: Parquet, Arrow, NDJSON or LOBSTER files',
+  query: 'Ask SQL of what a run wrote (needs DuckDB)',
   journal: 'Inspect, verify or recover the journal of a book',
-  scenarios: 'List the scenarios, or show one',
+  scenarios: 'List the scenarios, show one, run it, or check it over many seeds',
+  verify: 'Run a scenario on several numbers of threads and compare the digests',
   policies: 'List the matching policies, or compare what each allocates of one level',
   orders: 'Show which orders a venue takes: type, time in force and phase',
   doctor: 'Check this machine: addon, CPU, clock, folders',
@@ -73,7 +91,8 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<Ex
   // `toprung help simulate` is `toprung simulate --help`.
   if (args[0] === 'help') return dispatch([...args.slice(1), '--help'], terminal);
   const name = commandOf(args);
-  const wantsHelp = args.includes('--help') || args.includes('-h');
+  const beforeDashes = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  const wantsHelp = beforeDashes.includes('--help') || beforeDashes.includes('-h');
   if (name === undefined) {
     const options = {
       ...globalOptions,
@@ -101,12 +120,14 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<Ex
     terminal.print(await commandHelp(spec));
     return ExitCode.ok;
   }
+  const dashes = spec.takesCommand === true ? args.indexOf('--') : -1;
+  const own = dashes < 0 ? args : args.slice(0, dashes);
   const parsed = await parser(spec)
     .fail((message, error) => {
       throw error ?? usageError(message, [`\`toprung ${name} --help\` shows how it is used`]);
     })
-    .parseAsync([...args]);
-  return command.run(parsed, terminal);
+    .parseAsync([...own]);
+  return command.run(dashes < 0 ? parsed : { ...parsed, command: args.slice(dashes + 1) }, terminal);
 }
 
 /** A yargs parser for one command. */
@@ -182,9 +203,10 @@ async function rootHelp(): Promise<string> {
     .example('$0 simulate', 'a market of zero-intelligence traders, and a summary')
     .example('$0 simulate --books 100 --seed 7 --json', 'a hundred books; the result as JSON')
     .example('$0 replay day.replay.csv.zst --verify', 'every fill of the day, checked')
+    .example('$0 simulate --out runs/a', 'keep a run; then `toprung report runs/a`')
     .epilogue(
       'Exit codes: 0 done, 1 a fault of toprung, 2 wrong command line, 3 invalid configuration or data,\n' +
-        '4 differs from the recording or journal, 5 not deterministic, 130 interrupted.',
+        '4 differs from the recording, journal or threshold, 5 not deterministic, 130 interrupted.',
     )
     .getHelp();
 }

@@ -127,6 +127,9 @@ export function applySetting(
     at[part] = typeof next === 'object' && next !== null ? { ...next } : {};
     at = at[part] as Record<string, unknown>;
   }
+  const last = path.at(-1)!;
   for (const excluded of option?.excludes ?? []) delete at[excluded];
-  at[path.at(-1)!] = value;
+  // Another alternative has settings of its own, which take their defaults.
+  if (discriminators.has(last) && at[last] !== value) for (const name of Object.keys(at)) delete at[name];
+  at[last] = value;
 }

@@ -70,7 +70,13 @@ describe('the configuration of a run', () => {
     const file = path.join(folder, 'config.json');
     writeFileSync(file, JSON.stringify({ $schema: 'x', seed: 2, books: 2, flow: { limitRate: 2 } }));
     const config = merged({ file, sets: ['seed=3', 'books=3'], options: { seed: '4' } });
-    expect(config).toMatchObject({ seed: 4, books: 3, flow: { limitRate: 2, marketRate: base.flow.marketRate } });
+    expect(config).toMatchObject({ seed: 4, books: 3, flow: { limitRate: 2, marketRate: 1000 } });
+  });
+
+  test('another model has settings of its own, at their defaults', () => {
+    expect(merged({ options: { model: 'hawkes' } }).flow).toEqual({ model: 'hawkes' });
+    expect(merged({ options: { model: 'cst', 'market-rate': '3' } }).flow).toEqual({ model: 'cst', marketRate: 3 });
+    expect(merged({ options: { model: 'santa-fe' } }).flow).toEqual(base.flow);
   });
 
   test('one alternative replaces the other', () => {

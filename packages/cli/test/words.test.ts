@@ -14,7 +14,7 @@ group('suggestions', () => {
   });
 
   test('a mistyped word finds the one that was meant', () => {
-    const commands = ['simulate', 'replay', 'journal', 'scenarios', 'doctor'];
+    const commands = ['simulate', 'replay', 'validate', 'calibrate', 'journal', 'scenarios', 'doctor'];
     expect(nearest('simluate', commands)).toBe('simulate');
     expect(nearest('scenario', commands)).toBe('scenarios');
     expect(nearest('sim', commands)).toBe('simulate');

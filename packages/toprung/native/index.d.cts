@@ -53,10 +53,100 @@ export declare class NativeBook {
   checkInvariants(): void
 }
 
+/** Many books for learning agents. */
+export declare class NativeEnv {
+  /** `books` books of the market `config`, as JSON, whose group `group` learns. */
+  constructor(config: string, group: string, books: number, positionMax: number, warmupNs: number)
+  /**
+   * Where the views lie in `out`, in bytes: observations, final observations and rewards (32-bit floats), done and mask
+   * (bytes), and its length; then agents in each book, numbers in an observation and in an action, kinds of actions.
+   */
+  layout(): Float64Array
+  /** Begins anew in every book whose `which` is not 0, with its seed, and fills `out`. */
+  reset(seeds: Float64Array, which: Float64Array, out: Uint8Array): void
+  /** Carries out one action for every agent of every book, runs to the next decision and fills `out`. */
+  step(actions: Uint8Array, out: Uint8Array): void
+  /** Actions so far that were not valid. */
+  invalid(): number
+}
+
+/** A book that runs on a thread of its own, at a speed, under control. It ends when it is collected. */
+export declare class NativeLive {
+  /** Begins with one book of the complete configuration `config`, as JSON; it waits behind its warm-up. */
+  static open(config: string, book: number): NativeLive
+  /** How the numbers below are laid out, as JSON. */
+  static layout(): string
+  /** Runs at `speed` times real time, Infinity as fast as possible. */
+  run(speed: number): void
+  /** Runs as fast as possible up to `events` commands behind the warm-up, then waits. */
+  runTo(events: number): void
+  /** Waits until it is told to run. */
+  pause(): void
+  /** Ends for good. */
+  stop(): void
+  /** The state: see `LiveState` in TypeScript for what each number is. */
+  state(): Float64Array
+  /** Digest of every event so far, 32 hexadecimal digits. */
+  digest(): string
+  /** Columns from `from` on, at most `max`, one behind the other; nothing if they were merged more than `merges` times. */
+  columns(merges: number, from: number, max: number): Float64Array | null
+  /** The number of the first fill, then six numbers for each from `from` on that is still kept. */
+  trades(from: number): Float64Array
+  /** What is marked on the time axis: time in ns, code and value of each. */
+  annotations(): Float64Array
+  /** What broke, if the session failed. */
+  failure(): string | null
+}
+
+/** Markets of one configuration on their way. */
+export declare class NativeMarket {
+  /** `books` markets with the configuration `config`, as JSON, at time 0. */
+  constructor(config: string, books: number, recording?: NativeRecording | undefined | null)
+  /** Runs on, no longer than a moment. Gives the number of decisions that wait, 0 at the end, -1 to be called again. */
+  advance(): number
+  /**
+   * Writes the waiting decisions into `out`, sixteen columns of `capacity` numbers: book, agent, group, time, bid, bid
+   * lots, ask, ask lots, bid depth, ask depth, last price, volume, position, cash, resting orders, fills.
+   */
+  decisions(out: Uint8Array, capacity: number): void
+  /** Carries out the first `count` actions of `actions`, five numbers each: row, what, side, price, lots. */
+  act(actions: Uint8Array, count: number): void
+  /** Every book's digest folded in order. */
+  digest(): string
+  /** Decisions answered so far. */
+  decided(): number
+  /** What was answered, as numbers: of each batch its decisions and actions, then five numbers for each action. */
+  log(): Float64Array
+  /** Runs a log of the same configuration and books again, from the start to its end, without JavaScript. */
+  replay(books: number, log: Float64Array, recording?: NativeRecording | undefined | null): NativeMarket
+  /**
+   * Where the agents' resting orders of a book stand in their queues, seven numbers each: agent, venue, side, price,
+   * open lots, orders and lots ahead.
+   */
+  queuePositions(book: number): Float64Array
+  /** What the books have left behind so far, as JSON. Samples and trades are apart. */
+  results(): string
+  /**
+   * The samples of a venue of a book: nine numbers a row, time, bid, bid lots, ask, ask lots, bid and ask depth, last
+   * price, volume.
+   */
+  samples(book: number, venue: number): Float64Array
+}
+
+/** A recorded day, as background of a market. */
+export declare class NativeRecording {
+  /** Commands of the day. */
+  length(): number
+  /** Time from the first to the last, ns. */
+  durationNs(): number
+}
+
 /** The result of a simulation, kept in Rust. */
 export declare class NativeSimulation {
   /** Everything but the single books, as JSON. */
   summary(): string
+  /** The manifest of the dataset that was written, as JSON, if one was. */
+  dataset(): string | null
   /** One book, from 0, without its samples, as JSON. */
   book(index: number): string
   /**
@@ -66,6 +156,65 @@ export declare class NativeSimulation {
   samples(index: number): Float64Array | null
   /** How often each latency was measured: upper bounds in nanoseconds, then as many counts; nothing if none was. */
   latencyBuckets(): Float64Array | null
+}
+
+/** Reads a table, a batch of rows at a time. */
+export declare class NativeTableReader {
+  /** Opens `table` of the dataset in `folder`, in batches of at most `batchRows` rows. */
+  constructor(folder: string, table: string, batchRows: number)
+  /** The next batch as an Arrow IPC stream, in memory that Rust filled and JavaScript owns; nothing behind the last. */
+  next(): Promise<Uint8Array | null>
+}
+
+/** A trace, kept in Rust; its events come out as columns of equal length, in the order of time. */
+export declare class NativeTrace {
+  /** Threads, texts, clock and quality, as JSON. */
+  header(): string
+  /** When each event is, ns. */
+  times(): Float64Array
+  /** When each complete event ends, ns; of any other kind its time once more. */
+  ends(): Float64Array
+  /** Ids of counters, asynchronous and flow events; otherwise 0. */
+  ids(): Float64Array
+  /** Index of each event's thread in the header. */
+  threads(): Uint32Array
+  /** Index of each event's category in the header's texts. */
+  categories(): Uint32Array
+  /** Index of each event's name in the header's texts. */
+  names(): Uint32Array
+  /** What each event is: 0 instant, 1 counter, 2 begin, 3 end, 4 complete, 5 to 7 asynchronous, 8 to 10 flow. */
+  kinds(): Uint8Array
+  /** Where each event's arguments begin in the columns of arguments, and where the last one's end. */
+  argStarts(): Uint32Array
+  /** Index of each argument's name in the header's texts. */
+  argNames(): Uint32Array
+  /** What each argument is: 0 nothing, 1 integer, 2 double, 3 text, 4 address, 5 truth value, 6 bytes. */
+  argTypes(): Uint8Array
+  /** Each argument's value: a number, the index of a text, 0 or 1, or how many bytes. Integers beyond 2^53 are rounded. */
+  argValues(): Float64Array
+  /** Writes what happened from `from_ns` to `to_ns` to `path` as a trace of its own, gzipped if that ends in `.gz`. */
+  window(path: string, fromNs: number, toNs: number): Promise<void>
+}
+
+/** A thread that waits to record a run. Its id is known before the run begins, so that magic-trace can be attached to it. */
+export declare class NativeTracer {
+  /**
+   * Checks the options of a recorded run, as JSON, and starts its thread, which waits. Without [`run`](Self::run) the
+   * thread ends when this is collected.
+   */
+  constructor(options: string)
+  /** The id of the thread: what `magic-trace attach -pid` is given. */
+  get tid(): number
+  /** Whether the trigger may fire from now on. */
+  arm(on: boolean): void
+  /** How far the run is, as JSON. */
+  status(): string
+  /**
+   * Lets the run begin; gives its report, as JSON, when the trace is written. Once only.
+   *
+   * `onProgress` is given commands done and expected, at most ten times a second; the other two numbers are 0.
+   */
+  run(cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, unusedToo: number) => void): Promise<string>
 }
 
 /** One venue behind the boundary. */
@@ -119,6 +268,28 @@ export declare class NativeVenue {
   checkInvariants(): void
 }
 
+/** Every kind of agent with its parameters, as JSON. */
+export declare function agentKinds(): string
+
+/** Fits a model to a tape; gives the flow's configuration and the estimates, as JSON. */
+export declare function calibrate(request: string): Promise<string>
+
+/** Every scenario of the catalogue, as JSON. */
+export declare function catalogue(): string
+
+/**
+ * Runs every arm of a scenario for `seeds` seeds from `first` on; gives the report, as JSON.
+ *
+ * `onProgress` is given runs done and in all, at most ten times a second; the other two numbers are 0.
+ */
+export declare function checkScenario(name: string, first: number, seeds: number, cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, unusedToo: number) => void): Promise<string>
+
+/** The manifest of the dataset in `folder`, as JSON. */
+export declare function datasetManifest(folder: string): string
+
+/** Every table and its columns, as JSON. */
+export declare function datasetTables(): string
+
 /** Says what lies in the journal `dir`, as JSON. Changes nothing. */
 export declare function journalInspect(dir: string): Promise<string>
 
@@ -128,6 +299,12 @@ export declare function journalRecover(dir: string): Promise<string>
 /** Replays the journal `dir` and compares every digest and snapshot; gives the outcome, as JSON. Changes nothing. */
 export declare function journalVerify(dir: string): Promise<string>
 
+/** Reads a replay file or a LOBSTER day. */
+export declare function loadRecording(file: string, cancel: CancelFlag): Promise<NativeRecording>
+
+/** The digests of a market on each of these numbers of threads, and once more on the first; pairs, as JSON. */
+export declare function marketDigests(config: string, threads: Array<number>): Promise<string>
+
 /** Every preset with its usual parameters, as JSON: name, title, usedFor, steps. */
 export declare function policyPresets(): string
 
@@ -135,18 +312,55 @@ export declare function policyPresets(): string
 export declare function previewAllocation(request: string): string
 
 /**
- * Starts a replay of `file` with `options`, as JSON; gives the report, as JSON.
+ * Starts a replay of `file` with `options`, as JSON; gives the report, as JSON. With `record`, JSON too, its dataset is
+ * written, and its manifest is in the report.
  *
  * `onProgress` is given how much of how much is done, at most ten times a second; the other two numbers are 0.
  */
-export declare function replay(file: string, options: string, cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, unusedToo: number) => void): Promise<string>
+export declare function replay(file: string, options: string, cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, unusedToo: number) => void, record?: string): Promise<string>
 
 /** Every scenario, as JSON. */
 export declare function scenarios(): string
 
 /**
- * Starts a simulation with the complete configuration `config`, as JSON.
+ * Starts a simulation with the complete configuration `config`, as JSON; with `record`, JSON too, its dataset is written.
  *
  * `onProgress` is given commands done and expected, and books done and in all, at most ten times a second.
  */
-export declare function simulate(config: string, cancel: CancelFlag, onProgress: (eventsDone: number, eventsTotal: number, booksDone: number, booksTotal: number) => void): Promise<NativeSimulation>
+export declare function simulate(config: string, cancel: CancelFlag, onProgress: (eventsDone: number, eventsTotal: number, booksDone: number, booksTotal: number) => void, record?: string): Promise<NativeSimulation>
+
+/** Analyses the trace `path`; gives the analysis as JSON. `options` is JSON: `roots`, `slowest`, `functions`, `seed`. */
+export declare function traceAnalyze(path: string, options: string): Promise<string>
+
+/** Compares the trace `b` with the trace `a`; gives the difference as JSON. `options` is JSON: `roots`, `seed`, `leastChange`. */
+export declare function traceDiff(a: string, b: string, options: string): Promise<string>
+
+/**
+ * Writes the trace `from` to `to` in another format: `fxt`, `chrome`, `speedscope`, `collapsed` or `svg`. `options` is
+ * JSON: `fromNs`, `toNs`, `order`, `ordersOnly`, `title`.
+ */
+export declare function traceExport(from: string, to: string, format: string, options: string): Promise<void>
+
+/**
+ * Where `magic_trace_stop_indicator` is mapped, and the ids of this process and of the calling thread, as JSON. The
+ * address is hexadecimal text: what `magic-trace attach -pid TID -trigger addr:` is given.
+ */
+export declare function traceInfo(): string
+
+/** Calls magic-trace's hook on the calling thread, with an integer from 0 for whoever looks at the hit. */
+export declare function traceMark(arg: number): void
+
+/**
+ * Calls the hook on the calling thread and, as often, on another, and counts the calls of the first with a hardware
+ * breakpoint as magic-trace sets it; gives the counts, or why there is no breakpoint, as JSON.
+ */
+export declare function traceProbe(fires: number): string
+
+/** Reads the trace file `path`. */
+export declare function traceRead(path: string): Promise<NativeTrace>
+
+/** Reads the trace `path` to its end and says, as JSON, what is wrong with it. */
+export declare function traceVerify(path: string): Promise<string>
+
+/** Scores a tape against a reference; gives the scorecard, as JSON. */
+export declare function validate(request: string): Promise<string>

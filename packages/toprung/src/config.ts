@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { ToprungError } from './errors.js';
+import { flowSchema, seasonSchema } from './flow-schema.js';
 import { PHASES } from './names.js';
 import { participantsSchema, policySchema } from './policy-schema.js';
 
@@ -114,41 +115,6 @@ export type VenueConfig = z.output<typeof venueConfigSchema>;
 /** A venue configuration as people write it: everything has a default. */
 export type VenueConfigInput = z.input<typeof venueConfigSchema>;
 
-const rate = (what: string, max: number) => z.number().min(0).max(max).describe(`${what}: 0, or 10^-9 to ${max}.`);
-
-/** The zero-intelligence ("Santa Fe") order flow. */
-export const santaFeSchema = z
-  .strictObject({
-    model: z.literal('santa-fe').describe('Zero intelligence: independent Poisson processes (Smith et al. 2003).'),
-    limitRate: rate('Limit orders per second, per tick and side', 1e9).default(25),
-    marketRate: rate('Market orders per second, both sides together', 1e9).default(1000),
-    cancelRate: rate('Cancels per second and resting order', 1e5).default(10),
-    windowTicks: z
-      .int()
-      .min(1)
-      .max(1_000_000)
-      .default(160)
-      .describe('Limit orders are placed up to this many ticks from the opposite best price.'),
-    orderSize: z
-      .int()
-      .min(1)
-      .max(2 ** 20)
-      .default(1)
-      .describe('Size of every order, in lots.'),
-    referencePrice: z
-      .int()
-      .min(-(2 ** 50))
-      .max(2 ** 50)
-      .default(1_000_000)
-      .describe('Price about which an empty book starts, in ticks.'),
-  })
-  .describe('The zero-intelligence “Santa Fe” flow.');
-
-/** The order flow. */
-export const flowSchema = z
-  .discriminatedUnion('model', [santaFeSchema])
-  .describe('The background order flow: a model and its parameters.');
-
 const eventCount = z
   .int()
   .min(1)
@@ -210,6 +176,7 @@ export const simulationConfigSchema = z
       .prefault({})
       .describe('The conventions of every book.'),
     flow: flowSchema.prefault({ model: 'santa-fe' }),
+    season: seasonSchema,
     samples: z
       .strictObject({
         rows: z
@@ -294,14 +261,66 @@ export type ReplayOptions = z.output<typeof replayOptionsSchema>;
 /** Replay options as people write them. */
 export type ReplayOptionsInput = z.input<typeof replayOptionsSchema>;
 
+/** The formats that a dataset can be written in. */
+export const DATASET_FORMATS = ['parquet', 'arrow', 'ndjson', 'lobster'] as const;
+
+/** The tables that a dataset can hold; docs/data.md has their columns. */
+export const DATASET_TABLES = ['orders', 'trades', 'l2', 'l1', 'depth', 'latency', 'metrics'] as const;
+
+/** What is written of a run, and where. */
+export const datasetOptionsSchema = z
+  .strictObject({
+    folder: z
+      .string()
+      .min(1)
+      .describe('The folder to make; an older dataset there is replaced once this one is whole.'),
+    format: z.enum(DATASET_FORMATS).default('parquet').describe('How it is written.'),
+    tables: z
+      .array(z.enum(DATASET_TABLES))
+      .default([...DATASET_TABLES])
+      .describe('Which tables; without meaning for LOBSTER files.'),
+    tickUnits: z
+      .int()
+      .min(1)
+      .max(1e12)
+      .default(100)
+      .describe(
+        'Price units (1/10,000 of the currency) in a tick, for the metadata and for LOBSTER files. A cent is 100.',
+      ),
+    levels: z
+      .int()
+      .min(1)
+      .max(200)
+      .default(50)
+      .describe('Levels per side in `depth` and in LOBSTER’s order book files.'),
+    sampleRows: z.int().min(2).max(65_536).default(512).describe('Times per book in `l1` and `depth`, at most.'),
+    sampledBooks: z
+      .int()
+      .min(0)
+      .max(2 ** 18)
+      .default(1)
+      .describe('`l1` and `depth` are kept for the first so many books.'),
+    expectedDigest: z
+      .string()
+      .optional()
+      .describe('The digest that the run must have, where it repeats one: of any other run nothing is left.'),
+  })
+  .describe('A dataset: what is written of a run.');
+
+/** Complete dataset options. */
+export type DatasetOptions = z.output<typeof datasetOptionsSchema>;
+/** Dataset options as people write them. */
+export type DatasetOptionsInput = z.input<typeof datasetOptionsSchema>;
+
 const SCHEMAS = {
   book: bookConfigSchema,
   venue: venueConfigSchema,
   simulation: simulationConfigSchema,
   replay: replayOptionsSchema,
+  dataset: datasetOptionsSchema,
 } as const;
 
-/** Which configuration: of an `OrderBook`, of a `Venue`, of `simulate()`, of `replay()`. */
+/** Which configuration: of an `OrderBook`, of a `Venue`, of `simulate()`, of `replay()`, of a dataset. */
 export type ConfigKind = keyof typeof SCHEMAS;
 
 /**

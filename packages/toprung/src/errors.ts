@@ -10,6 +10,7 @@
 /** What each code means, and what to do about it. */
 export const ERROR_TABLE = {
   ERR_TOPRUNG_ABORTED: 'The run was stopped by its AbortSignal. `error.cause` is the signal’s reason.',
+  ERR_TOPRUNG_AGENT: 'An agent in TypeScript threw, or wrote something that is no action. `error.partial` is the run.',
   ERR_TOPRUNG_ARGUMENT: 'An argument has the wrong type.',
   ERR_TOPRUNG_BATCH_TOO_LARGE: 'A batch may hold 16,777,216 commands: submit it in parts.',
   ERR_TOPRUNG_BUFFER_ALIGNMENT: 'A view must start at a multiple of 8 bytes of its buffer.',
@@ -19,6 +20,13 @@ export const ERROR_TABLE = {
   ERR_TOPRUNG_BUFFER_LENGTH: 'The buffer’s length does not fit what it is said to hold.',
   ERR_TOPRUNG_BUFFER_TYPE: 'A Uint8Array was expected.',
   ERR_TOPRUNG_CONFIG: 'A configuration is not valid. `error.path` names the setting.',
+  ERR_TOPRUNG_DATASET_CORRUPT: 'A file of a dataset is not what its manifest says, or not what its format asks for.',
+  ERR_TOPRUNG_DATASET_DIVERGED: 'A run that should repeat an earlier one gave other events, so nothing was written.',
+  ERR_TOPRUNG_DATASET_NOT_FOUND: 'The folder is not there or holds no dataset: it has no manifest.',
+  ERR_TOPRUNG_DATASET_NO_TABLE: 'The dataset has no such table. The message says which it has.',
+  ERR_TOPRUNG_DATASET_OPTION: 'An option of a dataset has a value that it cannot have.',
+  ERR_TOPRUNG_DATASET_TAKEN: 'Where a dataset should be made is something else, which is left alone.',
+  ERR_TOPRUNG_DATASET_VERSION: 'A dataset of another version of toprung, or in a format that is not read back.',
   ERR_TOPRUNG_DATA_CANCELLED: 'Reading was stopped. Seen only as the cause of ERR_TOPRUNG_ABORTED.',
   ERR_TOPRUNG_DATA_CORRUPT: 'A compressed file does not decompress or does not match its checksum: fetch it again.',
   ERR_TOPRUNG_DATA_EMPTY: 'The file is whole, but there is nothing in it to work on.',
@@ -47,10 +55,31 @@ export const ERROR_TABLE = {
   ERR_TOPRUNG_MEMORY: 'The run would need more memory than `maxMemoryMib` allows.',
   ERR_TOPRUNG_NATIVE_MISSING: 'The native core could not be loaded. The message says which package, and what to do.',
   ERR_TOPRUNG_NOT_INTEGER: 'An integer was expected: not NaN, an infinity or a fraction.',
+  ERR_TOPRUNG_NO_FIT: 'A model cannot be fitted to this tape. The message says what it would need.',
   ERR_TOPRUNG_OUTPUT: 'A file or folder could not be written.',
   ERR_TOPRUNG_OUT_OF_RANGE: 'An integer is outside its range. Ids and quantities: 0 to 2^53 - 1; prices: ±(2^53 - 1).',
   ERR_TOPRUNG_PANIC: 'The native core panicked and was caught: a defect of toprung, please report it.',
+  ERR_TOPRUNG_TAPE_TOO_SHORT: 'A tape has too few messages, or takes too little time, to be scored.',
   ERR_TOPRUNG_THREADS: 'The operating system gave no threads.',
+  ERR_TOPRUNG_TRACE_DECODE: 'A recording was made, but the tool could not make a trace of it.',
+  ERR_TOPRUNG_TRACE_EMPTY:
+    'The trace holds no spans and no samples: the thread did not run, or nothing of it was recorded.',
+  ERR_TOPRUNG_TRACE_FILE: 'A trace file cannot be read or written: the operating system refuses.',
+  ERR_TOPRUNG_TRACE_FORMAT: 'The file is neither a Fuchsia trace (.fxt, .fxt.gz) nor the text of `perf script`.',
+  ERR_TOPRUNG_TRACE_MAGIC_MISSING: 'There is no magic-trace on the PATH and none named by MAGIC_TRACE.',
+  ERR_TOPRUNG_TRACE_NEVER_FIRED: 'The recording was made, but the trigger was not met in it.',
+  ERR_TOPRUNG_TRACE_NOT_READY: 'The tool did not begin to record in time.',
+  ERR_TOPRUNG_TRACE_NO_INTEL_PT: 'This machine has no Intel PT.',
+  ERR_TOPRUNG_TRACE_OPTION: 'An option of tracing has a value that it cannot have.',
+  ERR_TOPRUNG_TRACE_PERF_MISSING: 'There is no perf on the PATH and none named by MAGIC_TRACE_PERF_PATH.',
+  ERR_TOPRUNG_TRACE_PERF_OUTPUT: 'What this perf prints cannot be read by magic-trace.',
+  ERR_TOPRUNG_TRACE_PERMISSION: 'The kernel forbids to trace this: see `toprung trace doctor`.',
+  ERR_TOPRUNG_TRACE_STRIPPED: 'The executable has no symbol table, so magic-trace takes no trigger.',
+  ERR_TOPRUNG_TRACE_SYMBOL: 'The trigger is no symbol of the main executable: give its address.',
+  ERR_TOPRUNG_TRACE_TARGET: 'The process, thread or command that was to be traced is not there.',
+  ERR_TOPRUNG_TRACE_TOOL: 'The tool (magic-trace, perf) failed in a way of its own: the message has its words.',
+  ERR_TOPRUNG_TRACE_TOO_LARGE: 'A trace of more than 512 MiB is not read: record a shorter window.',
+  ERR_TOPRUNG_TRACE_WRITE: 'A trace cannot be written: something in it does not fit the format.',
   ERR_TOPRUNG_UNKNOWN_ENUM: 'A value is no member of its enumeration, such as a side that is neither buy nor sell.',
   ERR_TOPRUNG_UNKNOWN_POLICY: 'There is no matching policy of this name.',
   ERR_TOPRUNG_UNKNOWN_SCENARIO: 'There is no scenario of this name.',
@@ -109,6 +138,19 @@ export function fromNative(thrown: unknown): ToprungError {
   return typeof code === 'string' && Object.hasOwn(ERROR_TABLE, code)
     ? new ToprungError(code as ErrorCode, text, { path, cause: thrown })
     : new ToprungError('ERR_TOPRUNG_INTERNAL', `the native core failed: ${message}`, { cause: thrown });
+}
+
+/**
+ * Calls the Rust core; what it throws becomes a {@link ToprungError}.
+ *
+ * @internal
+ */
+export function callNative<T>(f: () => T): T {
+  try {
+    return f();
+  } catch (error) {
+    throw fromNative(error);
+  }
 }
 
 /** Rust writes the place, where there is one, as a last line `at <path>`. */

@@ -7,7 +7,18 @@ import { ToprungError } from './errors.js';
 /** What the addon exports. Internal: it may change with every version. */
 type Addon = typeof import('../native/index.cjs');
 
-export type { CancelFlag, NativeBook, NativeSimulation, NativeVenue } from '../native/index.cjs';
+export type {
+  CancelFlag,
+  NativeBook,
+  NativeEnv,
+  NativeLive,
+  NativeMarket,
+  NativeRecording,
+  NativeSimulation,
+  NativeTableReader,
+  NativeTracer,
+  NativeVenue,
+} from '../native/index.cjs';
 
 const PACKAGE_PREFIX = '@toprung/native-';
 

@@ -2,6 +2,7 @@
  * `replay()`: a recorded day through a book, checked against what the exchange did.
  */
 import { parseConfig, type ReplayOptionsInput, replayOptionsSchema } from './config.js';
+import { type DatasetManifest, type RecordOption, recordOption } from './dataset.js';
 import { native } from './native.js';
 import { toPath } from './paths.js';
 import { carryOut, type RunOptions } from './run.js';
@@ -122,10 +123,12 @@ export interface ReplayReport {
   elapsedNs: number;
   /** What only a LOBSTER day has to tell. */
   lobster: LobsterCounts | null;
+  /** What was written, if `options.record` asked for it. */
+  dataset: DatasetManifest | null;
 }
 
-/** {@link ReplayOptionsInput}, and how the run is watched and stopped. */
-export type ReplayRunOptions = ReplayOptionsInput & RunOptions<ReplayProgress>;
+/** {@link ReplayOptionsInput}, how the run is watched and stopped, and what is written of it. */
+export type ReplayRunOptions = ReplayOptionsInput & RunOptions<ReplayProgress> & RecordOption;
 
 /**
  * Replays a file through a new book and checks every fill and every checkpoint. A difference is not an error: see
@@ -137,18 +140,19 @@ export type ReplayRunOptions = ReplayOptionsInput & RunOptions<ReplayProgress>;
  * ```
  *
  * @param file - A replay file or a LOBSTER day (archive, folder, or one of its files); plain, zstd, gzip or zip.
- * @throws ToprungError `ERR_TOPRUNG_CONFIG`, `ERR_TOPRUNG_DATA_…`, `ERR_TOPRUNG_NATIVE_MISSING`
+ * @throws ToprungError `ERR_TOPRUNG_CONFIG`, `ERR_TOPRUNG_DATA_…`, `ERR_TOPRUNG_NATIVE_MISSING`, `ERR_TOPRUNG_OUTPUT`
  * @throws AbortError when `options.signal` stops it, without a partial report.
  */
 export async function replay(file: string | URL, options: ReplayRunOptions = {}): Promise<ReplayReport> {
-  const { onProgress, signal, ...rest } = options;
+  const { onProgress, signal, record: wanted, ...rest } = options;
   const complete = parseConfig(replayOptionsSchema, rest);
+  const record = recordOption({ record: wanted }, 1);
   const path = toPath('file', file);
   return await carryOut(
     {
       name: 'the replay',
       async start(cancel, tell) {
-        return JSON.parse(await native().replay(path, JSON.stringify(complete), cancel, tell)) as ReplayReport;
+        return JSON.parse(await native().replay(path, JSON.stringify(complete), cancel, tell, record)) as ReplayReport;
       },
       progress: (done, total): ReplayProgress => ({
         done,

@@ -2,7 +2,9 @@
  * `simulate()`: many books under an order-flow model, on all cores, off the event loop.
  */
 import { parseConfig, type SimulationConfig, type SimulationConfigInput, simulationConfigSchema } from './config.js';
-import { fromNative } from './errors.js';
+import { type DatasetManifest, type RecordOption, recordOption } from './dataset.js';
+import { callNative as call } from './errors.js';
+import type { COMMAND_KINDS } from './names.js';
 import { type NativeSimulation, native } from './native.js';
 import { carryOut, type RunOptions } from './run.js';
 
@@ -121,6 +123,8 @@ export interface SimulationSummary {
   metrics: SimulationMetrics;
   /** Time per command, if it was sampled (`latencySampling`). */
   latency: LatencySummary | null;
+  /** The same by kind of command; a kind that was not timed is missing. */
+  latencyByKind: Partial<Record<(typeof COMMAND_KINDS)[number], LatencySummary>> | null;
 }
 
 /** One book's part of a run. */
@@ -197,6 +201,9 @@ export class SimulationResult implements SimulationSummary {
   readonly bookCount: number;
   readonly metrics: SimulationMetrics;
   readonly latency: LatencySummary | null;
+  readonly latencyByKind: SimulationSummary['latencyByKind'];
+  /** What was written, if `options.record` asked for it. */
+  readonly dataset: DatasetManifest | undefined;
   readonly #native: NativeSimulation;
 
   /** @internal */
@@ -212,6 +219,9 @@ export class SimulationResult implements SimulationSummary {
     this.bookCount = summary.bookCount;
     this.metrics = summary.metrics;
     this.latency = summary.latency;
+    this.latencyByKind = summary.latencyByKind;
+    const dataset = handle.dataset();
+    this.dataset = typeof dataset === 'string' ? (JSON.parse(dataset) as DatasetManifest) : undefined;
     this.#native = handle;
   }
 
@@ -252,11 +262,14 @@ export class SimulationResult implements SimulationSummary {
 
   /** Configuration and totals, for `JSON.stringify`. */
   toJSON(): SimulationSummary & { config: SimulationConfig } {
-    const { config, digest, events, threads, elapsedNs, eventsPerSecond, cancelled, bookCount, metrics, latency } =
-      this;
-    return { config, digest, events, threads, elapsedNs, eventsPerSecond, cancelled, bookCount, metrics, latency };
+    const { config, digest, events, threads, elapsedNs, eventsPerSecond, cancelled, bookCount, metrics } = this;
+    const totals = { config, digest, events, threads, elapsedNs, eventsPerSecond, cancelled, bookCount, metrics };
+    return { ...totals, latency: this.latency, latencyByKind: this.latencyByKind };
   }
 }
+
+/** How a simulation is watched and stopped, and what is written of it. */
+export type SimulationOptions = RunOptions<SimulationProgress> & RecordOption;
 
 /**
  * Runs a simulation. (config, seed) determines every event: the digest is the same on every platform and for any number
@@ -267,21 +280,25 @@ export class SimulationResult implements SimulationSummary {
  * console.log(result.metrics.meanSpreadTicks, result.digest);
  * ```
  *
- * It runs on the thread pool of libuv and on threads of its own; the event loop stays free.
+ * It runs on the thread pool of libuv and on threads of its own; the event loop stays free. With `options.record` what
+ * happens is written while it runs, as a dataset; see {@link DatasetOptionsInput}.
  *
- * @throws ToprungError `ERR_TOPRUNG_CONFIG`, `ERR_TOPRUNG_MEMORY`, `ERR_TOPRUNG_THREADS`, `ERR_TOPRUNG_NATIVE_MISSING`
+ * @throws ToprungError `ERR_TOPRUNG_CONFIG`, `ERR_TOPRUNG_MEMORY`, `ERR_TOPRUNG_THREADS`, `ERR_TOPRUNG_NATIVE_MISSING`,
+ *   `ERR_TOPRUNG_OUTPUT`, `ERR_TOPRUNG_DATASET_…`
  * @throws AbortError when `options.signal` stops it; its `partial` is a {@link SimulationResult}.
  */
 export async function simulate(
   config: SimulationConfigInput = {},
-  options: RunOptions<SimulationProgress> = {},
+  options: SimulationOptions = {},
 ): Promise<SimulationResult> {
   const complete = parseConfig(simulationConfigSchema, config);
+  const record = recordOption(options, complete.samples.books);
   return await carryOut(
     {
       name: 'the simulation',
       async start(cancel, onProgress) {
-        return new SimulationResult(complete, await native().simulate(JSON.stringify(complete), cancel, onProgress));
+        const handle = await native().simulate(JSON.stringify(complete), cancel, onProgress, record);
+        return new SimulationResult(complete, handle);
       },
       progress: (eventsDone, eventsTotal, booksDone, booksTotal): SimulationProgress => {
         const fraction = booksDone === booksTotal ? 1 : Math.min(eventsDone / Math.max(eventsTotal, 1), 1);
@@ -295,12 +312,4 @@ export async function simulate(
     },
     options,
   );
-}
-
-function call<T>(f: () => T): T {
-  try {
-    return f();
-  } catch (error) {
-    throw fromNative(error);
-  }
 }

@@ -23,7 +23,8 @@ describe('configuration', () => {
     expectTypeOf<SimulationConfig['latencySampling']>().toEqualTypeOf<number | null>();
     expectTypeOf<SimulationConfig['horizon']>().toEqualTypeOf<{ events: number } | { durationNs: number }>();
     expectTypeOf<SimulationConfig>().toExtend<SimulationConfigInput>();
-    expectTypeOf<SimulationConfig['flow']['model']>().toEqualTypeOf<'santa-fe'>();
+    expectTypeOf<'santa-fe' | 'realistic-day'>().toExtend<SimulationConfig['flow']['model']>();
+    expectTypeOf<{ flow: { model: 'hawkes' } }>().toExtend<SimulationConfigInput>();
   });
 
   it('knows the policies', () => {

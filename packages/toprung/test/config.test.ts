@@ -18,16 +18,22 @@ interface Schema {
   default?: unknown;
 }
 
+/** A numeric setting: its path, its range, and what must stand in the objects on the way for it to be a setting at all. */
+interface NumericSetting {
+  path: string[];
+  schema: Schema;
+  chain: Record<string, unknown>[];
+}
+
 /** Every numeric setting with its range, by path; unions by the branch that has it. */
-function* numbers(schema: Schema, path: string[] = []): Generator<{ path: string[]; schema: Schema; beside: object }> {
+function* numbers(schema: Schema, path: string[] = [], above: NumericSetting['chain'] = []): Generator<NumericSetting> {
+  const required = Object.entries(schema.properties ?? {}).filter(([k]) => schema.required?.includes(k));
+  const beside = required.map(([k, s]) => [k, s.const ?? s.enum?.[0]]).filter(([, v]) => v !== undefined);
+  const chain = [...above, Object.fromEntries(beside) as Record<string, unknown>];
   for (const [key, value] of Object.entries(schema.properties ?? {})) {
-    if (value.type === 'integer' || value.type === 'number') {
-      const required = Object.entries(schema.properties ?? {}).filter(([k]) => schema.required?.includes(k));
-      const beside = required.map(([k, s]) => [k, s.const ?? s.enum?.[0]]).filter(([, v]) => v !== undefined);
-      yield { path: [...path, key], schema: value, beside: Object.fromEntries(beside) };
-    }
+    if (value.type === 'integer' || value.type === 'number') yield { path: [...path, key], schema: value, chain };
     for (const branch of [value, ...(value.oneOf ?? []), ...(value.anyOf ?? [])])
-      yield* numbers(branch, [...path, key]);
+      yield* numbers(branch, [...path, key], chain);
   }
 }
 
@@ -55,11 +61,14 @@ async function rustProblem(config: object): Promise<{ code: string; message: str
 
 const base = () => parseSimulationConfig({ horizon: { events: 1 } }) as unknown as Record<string, unknown>;
 
-function withValue(path: string[], value: number, beside: object): Record<string, unknown> {
+function withValue({ path, chain }: NumericSetting, value: number): Record<string, unknown> {
   const config = base();
   let at: Record<string, unknown> = config;
-  for (const key of path.slice(0, -1)) {
-    at[key] = key === 'horizon' ? {} : { ...(at[key] as object), ...(key === path.at(-2) ? beside : {}) };
+  for (const [depth, key] of path.slice(0, -1).entries()) {
+    const beside = chain[depth + 1] ?? {};
+    // Another alternative has other settings: they take their defaults.
+    const other = key === 'horizon' || Object.keys(beside).length > 0;
+    at[key] = other ? { ...beside } : { ...(at[key] as object) };
     at = at[key] as Record<string, unknown>;
   }
   at[path.at(-1)!] = value;
@@ -88,13 +97,61 @@ describe('a simulation’s configuration', () => {
   });
 
   it.each([
+    'santa-fe',
+    'cst',
+    'queue-reactive',
+    'imbalance-spread',
+    'hawkes',
+    'mike-farmer',
+    'correlated',
+    'realistic-day',
+  ] as const)('has the defaults that Rust has for %s', async (model) => {
+    const { CancelFlag, simulate } = native();
+    const config = { horizon: { events: 2000 }, warmupEvents: 0, flow: { model } };
+    const digest = async (complete: object) =>
+      JSON.parse((await simulate(JSON.stringify(complete), new CancelFlag(), () => {})).summary()).digest;
+    expect(await digest(parseSimulationConfig(config))).toBe(await digest(config));
+  });
+
+  const unit = Array.from({ length: 6 }, (_, i) => Array.from({ length: 6 }, (_, j) => (i === j ? 0.6 : 0)));
+  const queue = { limit: [5], cancel: [0, 3], market: [0, 1] };
+  it.each([
+    [{ model: 'hawkes', sameSide: unit, crossSide: unit }, 'flow.sameSide', /below 1 in spectral radius.*unstable/],
+    [
+      { model: 'realistic-day', excitation: { sameSide: unit, crossSide: unit } },
+      'flow.excitation.sameSide',
+      /below 1 in spectral radius.*unstable/,
+    ],
+    [{ model: 'hawkes', baseRates: [1, 1, 1, 1, 1, -1] }, 'flow.baseRates[5]', /at least 0|0 or a number/],
+    [{ model: 'hawkes', kernel: [{ decayRate: 1, weight: 0.5 }] }, 'flow.kernel', /weights add up to 1/],
+    [{ model: 'cst', limitRates: [1, -2] }, 'flow.limitRates[1]', /at least 0|0 or a number/],
+    [{ model: 'cst', cancelRates: [] }, 'flow.cancelRates', /at least 1|1 to 1000/],
+    [{ model: 'queue-reactive', levels: [queue] }, 'flow.levels[0].limit', /grows for ever/],
+    [
+      { model: 'queue-reactive', levels: [{ ...queue, limit: [1], cancel: [1, 3] }] },
+      'flow.levels[0].cancel[0]',
+      /an empty queue has nothing to lose/,
+    ],
+    [{ model: 'queue-reactive', oppositeClasses: [3] }, 'flow.oppositeClasses', /one fewer than byOpposite/],
+    [{ model: 'correlated', correlation: 1.1 }, 'flow.correlation', /at most 1|from 0 to 1/],
+    [{ model: 'santa-fe', marketRate: -1 }, 'flow.marketRate', /at least 0|0 or a number/],
+  ])('%j is refused by zod and by Rust alike, with the path and the rule', async (flow, path, rule) => {
+    const found = problem({ flow });
+    expect([found?.code, found?.path]).toEqual(['ERR_TOPRUNG_CONFIG', path]);
+    expect(found?.message).toMatch(rule);
+    const refused = await rustProblem({ flow });
+    expect(refused?.message).toMatch(rule);
+    expect(refused?.message).toContain(path);
+  });
+
+  it.each([
     [{ seed: -1 }, 'seed', 'seed: expected at least 0, got -1'],
     [{ seed: Number.NaN }, 'seed', /^seed: expected .*number.*, got NaN$/],
     [{ books: 1.5 }, 'books', 'books: expected an integer, got 1.5'],
     [{ bokos: 2 }, 'bokos', 'bokos: there is no such setting'],
     [{ horizon: { events: 0 } }, 'horizon.events', 'horizon.events: expected at least 1, got 0'],
     [{ samples: { rows: 1 } }, 'samples.rows', 'samples.rows: expected 0 or an integer from 2 to 65536, got 1'],
-    [{ flow: { model: 'hawkes' } }, 'flow.model', /^flow\.model: .*'santa-fe'/],
+    [{ flow: { model: 'hawks' } }, 'flow.model', /^flow\.model: .*'santa-fe'/],
     [
       { book: { replacePriority: 'x' } },
       'book.replacePriority',
@@ -132,12 +189,12 @@ describe('ranges', () => {
       // JSON has no way to write a larger seed; Rust takes any u64.
       const outside = name === 'seed' ? [minimum - 1] : [minimum - 1, maximum + 1];
       for (const value of outside) {
-        const config = withValue(s.path, value, s.beside);
+        const config = withValue(s, value);
         expect(problem(config)?.code).toBe('ERR_TOPRUNG_CONFIG');
         expect(await rustProblem(config), `${name} = ${value}`).toMatchObject({ code: 'ERR_TOPRUNG_CONFIG' });
       }
       for (const value of [minimum, maximum]) {
-        const config = withValue(s.path, value, s.beside);
+        const config = withValue(s, value);
         expect(problem(config)).toBeUndefined();
         const refused = await rustProblem(config);
         // A value in its own range may still not fit the others; that has another rule or another code.

@@ -16,7 +16,7 @@ describe('the table', () => {
   const table = new Set(Object.keys(ERROR_TABLE));
 
   it('has every code that the Rust crates raise', () => {
-    for (const crate of ['toprung-node', 'toprung-sim', 'toprung-data']) {
+    for (const crate of ['toprung-node', 'toprung-sim', 'toprung-data', 'toprung-trace', 'toprung-driver']) {
       const raised = codesIn(new URL(`../../../crates/${crate}/src/`, import.meta.url));
       expect(raised.size).toBeGreaterThan(0);
       expect([...raised].filter((code) => !table.has(code))).toEqual([]);

@@ -256,21 +256,10 @@ impl Venue {
         seen
     }
 
-    /// Trades price by price for as long as `budget` pays.
+    /// Trades for as long as `budget` pays.
     pub(super) fn spend<S: EventSink>(&mut self, sink: &mut S, t: &Taker, budget: u64) -> Left {
-        let opposite = !t.side;
-        let (mut left, mut budget, mut done) = (t.qty, i128::from(budget), None);
-        loop {
-            let worse = |&(key, ..): &(i64, Handle, Class)| done.is_none_or(|done| key < done);
-            let Some((key, ..)) = self.priced_levels(opposite, i64::MIN).find(worse) else { break };
-            done = Some(key);
-            let price = opposite.key(key);
-            let paid_for =
-                if price > 0 { u64::try_from(budget / i128::from(price)).unwrap_or(u64::MAX) } else { u64::MAX };
-            let lots = left.min(paid_for);
-            if lots == 0 {
-                break;
-            }
+        let (mut left, mut budget) = (t.qty, i128::from(budget));
+        while let Some((price, lots)) = self.affordable(t, left, budget) {
             let here = self.trade(sink, &Taker { qty: lots, only: Some(price), ..*t });
             let traded = lots - here.qty;
             left -= traded;
@@ -280,6 +269,25 @@ impl Venue {
             }
         }
         Left { qty: left, breaks: false }
+    }
+
+    /// The price at which the taker trades next, and the lots that the budget pays for there; `None` once it pays for none.
+    fn affordable(&self, t: &Taker, left: u64, budget: i128) -> Option<(i64, u64)> {
+        for maker in self.makers(t) {
+            let paid_for = if maker.price > 0 {
+                u64::try_from(budget.max(0) / i128::from(maker.price)).unwrap_or(u64::MAX)
+            } else {
+                u64::MAX
+            };
+            let lots = left.min(paid_for);
+            if lots == 0 {
+                return None;
+            }
+            if !(self.is_all_or_none(maker.h) && self.shown(maker.h) > lots) {
+                return Some((maker.price, lots));
+            }
+        }
+        None
     }
 
     /// Whether an order of `side` at this limit (`None`: any) meets anybody.

@@ -10,6 +10,7 @@
 //! - **What recovery gives**: exactly the book after a prefix of the commands, no shorter than the durable number; or an
 //!   error that says what is wrong and where. Never another book.
 
+mod commands;
 mod dir;
 mod error;
 mod frames;
@@ -25,6 +26,7 @@ mod snapshot;
 mod stamp;
 mod writer;
 
+pub use commands::read_commands;
 pub use error::JournalError;
 pub use inspect::{Inspection, SegmentInfo, SnapshotInfo, Verification, inspect, verify};
 pub use journaled_book::JournaledBook;

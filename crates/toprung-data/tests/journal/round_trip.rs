@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use toprung_book::{Book, Event};
 use toprung_data::journal::{
-    Durability, JournalOptions, JournalWriter, JournaledBook, Snapshot, inspect, recover, verify,
+    Durability, JournalOptions, JournalWriter, JournaledBook, Snapshot, inspect, read_commands, recover, verify,
 };
 
 use crate::flow::{command, commands, config, state};
@@ -161,4 +161,20 @@ fn segments_before_a_snapshot_may_be_deleted() {
     assert_eq!((state(&recovered.book), recovered.segments), (want, 1));
     let verified = verify(folder.path()).unwrap();
     assert_eq!((verified.commands, verified.snapshots_checked, verified.problems.len()), (900, 1, 0));
+}
+
+#[test]
+fn the_commands_of_a_journal_are_read_without_carrying_them_out() {
+    let (folder, config) = (Folder::new(), config(5));
+    let options = JournalOptions { segment_bytes: 2_000, ..JournalOptions::default() };
+    let mut book = JournaledBook::create(folder.path(), &config, &options).unwrap();
+    let cmds = commands(5, 0, 1_000);
+    cmds.chunks(100).for_each(|batch| book.apply_batch(batch, &mut ()).map(drop).unwrap());
+    book.snapshot().unwrap();
+    drop(book);
+    assert!(inspect(folder.path()).unwrap().segments.len() > 2);
+    assert_eq!(read_commands(folder.path()).unwrap(), (config, cmds));
+    let first = inspect(folder.path()).unwrap().segments[0].file.clone();
+    std::fs::remove_file(first).unwrap();
+    assert_eq!(read_commands(folder.path()).unwrap_err().code(), "ERR_TOPRUNG_JOURNAL_MISSING");
 }

@@ -33,12 +33,13 @@
 use serde::{Deserialize, Serialize};
 use toprung_book::{Command, Side};
 
-use super::{Flow, FlowView, Rate};
+use super::clock::EventClock;
+use super::live::LiveList;
+use super::signs::{Coin, Metaorders, Signs, SplittingConfig};
+use super::{Flow, FlowConfig, FlowView, Rate, component};
+use crate::config::{check, integer};
 use crate::error::ConfigError;
-use crate::random::{StreamKey, Xoshiro256pp, below, exponential};
-
-/// The number of this model's stream within a book.
-const COMPONENT: u32 = 0;
+use crate::random::{StreamKey, Xoshiro256pp, below};
 
 /// The model's parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,6 +57,9 @@ pub struct SantaFeConfig {
     pub order_size: u64,
     /// Price about which an empty book starts, in ticks, within ±2⁵⁰.
     pub reference_price: i64,
+    /// Signs of market orders from metaorders (Lillo–Mike–Farmer) instead of independent ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub splitting: Option<SplittingConfig>,
 }
 
 impl Default for SantaFeConfig {
@@ -85,46 +89,29 @@ impl SantaFeConfig {
             window_ticks: ((8.0 / tick) as u32).max(4),
             order_size: 1,
             reference_price: 1_000_000,
+            splitting: None,
         }
     }
 
     /// Checks every parameter on its own.
     pub(crate) fn validate(&self) -> Result<(), ConfigError> {
-        let rate = |name: &str, value: f64| match Rate::from_per_second(value) {
-            Some(_) => Ok(()),
-            None => Err(ConfigError {
-                path: format!("flow.{name}"),
-                rule: "0 or a number from 1e-9 to 1000000000 (per second)".to_owned(),
-                got: value.to_string(),
-            }),
-        };
-        rate("limitRate", self.limit_rate)?;
-        rate("marketRate", self.market_rate)?;
-        rate("cancelRate", self.cancel_rate)?;
-        let range = |name: &str, ok: bool, rule: &str, got: String| {
-            if ok { Ok(()) } else { Err(ConfigError { path: format!("flow.{name}"), rule: rule.to_owned(), got }) }
-        };
-        let window = self.window_ticks;
-        range("windowTicks", (1..=1_000_000).contains(&window), "an integer from 1 to 1000000", window.to_string())?;
-        let size = self.order_size;
-        range("orderSize", (1..=1 << 20).contains(&size), "an integer from 1 to 1048576", size.to_string())?;
-        let price = self.reference_price;
-        range("referencePrice", price.unsigned_abs() <= 1 << 50, "an integer within ±2^50", price.to_string())?;
+        super::rate("flow.limitRate", self.limit_rate)?;
+        super::rate("flow.marketRate", self.market_rate)?;
+        super::rate("flow.cancelRate", self.cancel_rate)?;
+        integer("flow.windowTicks", self.window_ticks, 1, 1_000_000)?;
+        super::size_and_price(self.order_size, self.reference_price)?;
         let arrivals = self.arrivals_per_second();
-        range(
-            "limitRate",
+        check(
+            "flow.limitRate",
             (1.0..=5e8).contains(&arrivals),
             "such that limit and market orders together (2 × limitRate × windowTicks + marketRate) are 1 to 500000000 per \
              second",
             format!("{} and a sum of {arrivals}", self.limit_rate),
         )?;
         let cancels = self.cancel_rate;
-        range(
-            "cancelRate",
-            cancels <= CANCEL_RATE_MAX,
-            "0 or a number from 1e-9 to 100000 (per second)",
-            cancels.to_string(),
-        )
+        let rule = "0 or a number from 1e-9 to 100000 (per second)";
+        check("flow.cancelRate", cancels <= CANCEL_RATE_MAX, rule, cancels)?;
+        self.splitting.as_ref().map_or(Ok(()), |s| s.validate("flow.splitting"))
     }
 
     fn arrivals_per_second(&self) -> f64 {
@@ -172,72 +159,89 @@ impl Divisor {
     }
 }
 
-/// The model at work on one book.
-#[derive(Debug)]
-pub(crate) struct SantaFe {
+/// The model at work on one book, with independent signs of market orders.
+pub type SantaFe = ZeroIntelligence<Coin>;
+
+/// The model at work on one book, its market orders the pieces of metaorders.
+pub type OrderSplitting = ZeroIntelligence<Metaorders>;
+
+/// The model at work on one book, with any signs of market orders.
+#[derive(Clone, Debug)]
+pub struct ZeroIntelligence<S> {
     rng: Xoshiro256pp,
+    signs: S,
     /// Rates in 32.32 fixed point: a limit order at one of the 2W places, all of them, and all market orders.
     place: Divisor,
     limits: u64,
     market_side: u64,
+    /// Limit and market orders together.
+    arrivals: u64,
+    /// The sum of all rates when the pending event was drawn.
+    rate: u64,
     cancel: Divisor,
     window: u64,
     size: u64,
     next_id: u64,
     /// Ids of all resting orders and of some that were filled.
-    entries: Vec<u64>,
-    /// Length at which the list is swept: kept apart from the vector's capacity, which may depend on the platform.
-    room: usize,
-    entries_max: usize,
-    time_ns: u64,
-    /// What `time_ns` leaves out, in 2⁻¹⁶ ns.
-    time_fraction: u64,
+    orders: LiveList<u64>,
+    clock: EventClock,
 }
 
 impl SantaFe {
     /// The model for one book, on the book's own stream.
     pub(crate) fn open(config: &SantaFeConfig, key: StreamKey, book: u32) -> SantaFe {
-        SantaFe::new(config, key.generator(book, COMPONENT))
+        ZeroIntelligence::new(config, key.generator(book, component::FLOW), Coin)
+    }
+}
+
+impl OrderSplitting {
+    /// The model for one book, on the book's own streams.
+    pub(crate) fn open(
+        config: &SantaFeConfig,
+        splitting: &SplittingConfig,
+        key: StreamKey,
+        book: u32,
+    ) -> OrderSplitting {
+        let signs = Metaorders::open(splitting, key, book);
+        ZeroIntelligence::new(config, key.generator(book, component::FLOW), signs)
+    }
+}
+
+impl<S: Signs> ZeroIntelligence<S> {
+    /// The model with checked parameters, ids from 1, at time 0.
+    fn new(config: &SantaFeConfig, rng: Xoshiro256pp, signs: S) -> ZeroIntelligence<S> {
+        let mut flow = ZeroIntelligence {
+            rng,
+            signs,
+            place: Divisor::new(0),
+            limits: 0,
+            market_side: 0,
+            arrivals: 0,
+            rate: 0,
+            cancel: Divisor::new(0),
+            window: 0,
+            size: 0,
+            next_id: 1,
+            orders: LiveList::new(0),
+            clock: EventClock::default(),
+        };
+        flow.set_rates(config);
+        flow
     }
 
-    /// The model with checked parameters, ids from 1, at time 0.
-    fn new(config: &SantaFeConfig, rng: Xoshiro256pp) -> SantaFe {
+    /// Takes over the rates, window and size of `config`.
+    fn set_rates(&mut self, config: &SantaFeConfig) {
         let bits = |rate: f64| Rate::from_per_second(rate).unwrap_or_default().bits();
         let place = bits(config.limit_rate);
-        let window = u64::from(config.window_ticks);
         let cancel = bits(config.cancel_rate);
-        SantaFe {
-            rng,
-            place: Divisor::new(place),
-            limits: 2 * window * place,
-            market_side: bits(config.market_rate / 2.0),
-            cancel: Divisor::new(cancel),
-            window,
-            size: config.order_size,
-            next_id: 1,
-            entries: Vec::new(),
-            room: 0,
-            entries_max: ((CANCELS_MAX << 32) / cancel.max(1)) as usize,
-            time_ns: 0,
-            time_fraction: 0,
-        }
-    }
-
-    /// Lets an exponential time pass, of total rate `rate` (from 2³² to 2⁶³).
-    ///
-    /// The mean is a quotient in double precision: conversions and one division, each correctly rounded by IEEE 754. (A
-    /// table of means by the list's length saved 1.5 % of the cycles of a run; not worth its room.)
-    #[inline(always)]
-    fn pass(&mut self, rate: u64) {
-        /// Nanoseconds in 2⁻¹⁶ ns per 2⁻³² s⁻¹.
-        const SCALE: f64 = 1e9 * (1_u64 << 48) as f64;
-        // Signed, because that conversion is one instruction. The mean is below 2⁴⁶.
-        let mean = (SCALE / (rate as i64) as f64) as i64 as u64;
-        // Below 2⁶⁴ for variates up to 2¹⁷ times their mean, which have a probability of e⁻¹³¹⁰⁷².
-        let dt = ((u128::from(exponential(&mut self.rng)) * u128::from(mean)) >> 32) as u64;
-        let sum = self.time_fraction.saturating_add(dt);
-        self.time_ns = self.time_ns.saturating_add(sum >> 16);
-        self.time_fraction = sum & 0xffff;
+        self.window = u64::from(config.window_ticks);
+        self.place = Divisor::new(place);
+        self.limits = 2 * self.window * place;
+        self.market_side = bits(config.market_rate / 2.0);
+        self.arrivals = self.limits + 2 * self.market_side;
+        self.cancel = Divisor::new(cancel);
+        self.size = config.order_size;
+        self.orders.max = ((CANCELS_MAX << 32) / cancel.max(1)) as usize;
     }
 
     /// Takes a new id, and remembers the order for cancelling if it is ever to be.
@@ -246,62 +250,51 @@ impl SantaFe {
         let id = self.next_id;
         self.next_id += 1;
         if self.cancel.d != 0 {
-            if self.entries.len() >= self.room {
-                self.sweep(view);
-            }
-            if self.entries.len() < self.room {
-                self.entries.push(id);
-            }
+            self.orders.push(id, view);
         }
         id
     }
-
-    /// Before the list grows: drops dead entries, and doubles the room only if live ones fill most of it.
-    ///
-    /// Any list that holds all live orders is as good as any other (see the module's proof), so when this happens
-    /// does not matter to the law, and it depends on the run's own past alone.
-    #[cold]
-    #[inline(never)]
-    fn sweep<V: FlowView>(&mut self, view: &V) {
-        self.entries.retain(|id| view.contains(*id));
-        self.room = (2 * self.entries.len()).max(64).min(self.entries_max);
-        self.entries.reserve_exact(self.room.saturating_sub(self.entries.len()));
-    }
 }
 
-impl Flow for SantaFe {
+impl<S: Signs> Flow for ZeroIntelligence<S> {
     #[inline(always)]
-    fn next<V: FlowView>(&mut self, view: &V) -> (u64, Command) {
-        loop {
-            let markets = 2 * self.market_side;
-            let arrivals = self.limits + markets;
-            let rate = arrivals + self.cancel.d * self.entries.len() as u64;
-            self.pass(rate);
-            let pick = below(&mut self.rng, rate);
-            if pick < self.limits {
-                let at = self.place.quotient(pick);
-                let touch = view.touch();
-                // The side is a coin's toss: no branch on it. `sell` is 0 or 1, its negative a mask.
-                let sell = i64::from(at >= self.window);
-                let (above, below) = (touch.bid + 1 - self.window as i64, touch.ask - 1);
-                let price = (below - at as i64) & (sell - 1) | (above + at as i64) & -sell;
-                let side = Side::BOTH[sell as usize];
-                return (self.time_ns, Command::limit(self.enter(view), side, price, self.size));
-            }
-            if pick >= arrivals {
-                let at = self.cancel.quotient(pick - arrivals) as usize;
-                let id = self.entries.swap_remove(at);
-                if view.contains(id) {
-                    return (self.time_ns, Command::cancel(id));
-                }
-                // A filled order's entry: nothing happens, time has passed.
-                continue;
-            }
-            let side = if pick - self.limits < self.market_side { Side::Buy } else { Side::Sell };
-            let id = self.next_id;
-            self.next_id += 1;
-            return (self.time_ns, Command::market(id, side, self.size));
+    fn arm<V: FlowView>(&mut self, _view: &V) -> u64 {
+        self.rate = self.arrivals + self.cancel.d * self.orders.len() as u64;
+        self.clock.pass(&mut self.rng, self.rate);
+        self.clock.now()
+    }
+
+    #[inline(always)]
+    fn fire<V: FlowView>(&mut self, view: &V) -> Option<Command> {
+        let pick = below(&mut self.rng, self.rate);
+        if pick < self.limits {
+            let at = self.place.quotient(pick);
+            let touch = view.touch();
+            // The side is a coin's toss: no branch on it. `sell` is 0 or 1, its negative a mask.
+            let sell = i64::from(at >= self.window);
+            let (above, below) = (touch.bid + 1 - self.window as i64, touch.ask - 1);
+            let price = (below - at as i64) & (sell - 1) | (above + at as i64) & -sell;
+            let side = Side::BOTH[sell as usize];
+            return Some(Command::limit(self.enter(view), side, price, self.size));
         }
+        if pick >= self.arrivals {
+            let at = self.cancel.quotient(pick - self.arrivals) as usize;
+            let id = self.orders.take(at);
+            // A filled order's entry: nothing happens, time has passed.
+            return view.contains(id).then(|| Command::cancel(id));
+        }
+        let side = self.signs.side(pick - self.limits < self.market_side);
+        let id = self.next_id;
+        self.next_id += 1;
+        Some(Command::market(id, side, self.size))
+    }
+
+    /// Every process is memoryless, so the pending event is drawn anew from `now_ns` with the new rates.
+    fn retune<V: FlowView>(&mut self, config: &FlowConfig, now_ns: u64, view: &V) -> Option<u64> {
+        let FlowConfig::SantaFe(config) = config else { return None };
+        self.set_rates(config);
+        self.clock.set(now_ns);
+        Some(self.arm(view))
     }
 }
 
@@ -324,6 +317,14 @@ mod tests {
         fn contains(&self, id: u64) -> bool {
             !self.dead.contains(&id)
         }
+
+        fn qty_at(&self, _side: Side, _price: i64) -> u64 {
+            0
+        }
+
+        fn last_order(&self, _side: Side, _price: i64) -> Option<u64> {
+            None
+        }
     }
 
     fn still() -> Still {
@@ -331,7 +332,7 @@ mod tests {
     }
 
     fn model(config: &SantaFeConfig, seed: u64) -> SantaFe {
-        SantaFe::new(config, StreamKey::new(seed, "test").generator(0, COMPONENT))
+        ZeroIntelligence::new(config, StreamKey::new(seed, "test").generator(0, component::FLOW), Coin)
     }
 
     #[test]
@@ -401,8 +402,8 @@ mod tests {
         for seed in 0..trials {
             let mut flow = model(&c, seed);
             flow.next_id = 11;
-            flow.entries = (1..=10).collect();
-            flow.room = 10;
+            flow.orders.entries = (1..=10).collect();
+            flow.orders.room = 10;
             let mut view = still();
             view.dead = (1..=10).filter(|id| id % 2 == 0).collect();
             let (time, cmd) = loop {
@@ -433,6 +434,6 @@ mod tests {
             // Everything that is older than a hundred orders was filled.
             view.dead.insert(cmd.id.saturating_sub(100));
         }
-        assert!(flow.room <= 256, "room for {} entries with 100 orders", flow.room);
+        assert!(flow.orders.room <= 256, "room for {} entries with 100 orders", flow.orders.room);
     }
 }

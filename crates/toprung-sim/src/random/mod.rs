@@ -15,10 +15,12 @@
 //! assert_eq!(exponential(&mut { let mut r = key.generator(3, 0); below(&mut r, 6); r }), e);
 //! ```
 
+mod alias;
 mod exponential;
 mod philox;
 mod xoshiro;
 
+pub use alias::Alias;
 pub use exponential::exponential;
 pub use philox::{Philox, philox4x32};
 pub use xoshiro::Xoshiro256pp;

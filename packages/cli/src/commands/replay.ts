@@ -1,15 +1,28 @@
 /** `toprung replay`: an exchange day through the book; every fill and every checkpoint compared with the recording. */
-import { AbortError, configJsonSchema, type ReplayOptionsInput, type ReplayReport, replay } from 'toprung';
+import path from 'node:path';
+import {
+  AbortError,
+  configJsonSchema,
+  type DatasetOptionsInput,
+  type ReplayOptionsInput,
+  type ReplayReport,
+  replay,
+} from 'toprung';
 import type { CommandSpec, OptionSpec } from '../command-line.js';
 import { parseNumber } from '../config-input.js';
+import { environment } from '../environment.js';
 import { usageError } from '../errors.js';
 import { ExitCode } from '../exit-codes.js';
 import { compact, duration, integer, table } from '../format.js';
 import { listenForInterrupt } from '../interrupt.js';
 import type { Arguments } from '../main.js';
 import { startProgress } from '../progress.js';
+import { callPrefix } from '../rerun.js';
+import { dataFolder, finishRun, prepareRun, type ReplayDocument, tablesFrom } from '../run-folder.js';
 import { type SettingOption, settingOptions } from '../schema-options.js';
 import type { Terminal } from '../terminal.js';
+import { Timeline } from '../timeline.js';
+import { version } from '../version.js';
 
 export function spec(): CommandSpec {
   const options: Record<string, OptionSpec> = {
@@ -18,6 +31,19 @@ export function spec(): CommandSpec {
       describe: 'Exit with 4 if anything differs from the recording, and show where',
       group: 'Replay',
     },
+  };
+  options.out = {
+    type: 'string',
+    describe: 'Keep the replay in this folder: options, report, and tables in data/',
+    group: 'Replay',
+    requiresArg: true,
+  };
+  options.tables = {
+    type: 'string',
+    describe: 'With --out: which tables (orders, trades, l2, l1, depth), all, or small (the last two)',
+    group: 'Replay',
+    defaultDescription: 'small',
+    requiresArg: true,
   };
   for (const setting of settings()) {
     options[setting.name] = {
@@ -46,14 +72,24 @@ export function spec(): CommandSpec {
 
 export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode> {
   const file = String(args.file);
+  const options = optionsFrom(args);
+  const out = typeof args.out === 'string' ? args.out : undefined;
+  const record = recordFrom(args, options);
+  // Before the run, so that a folder that cannot be written to does not cost the run.
+  if (out !== undefined) prepareRun(out, { file: path.resolve(file), options });
+  const timeline = new Timeline();
   const interrupt = listenForInterrupt(terminal);
   const progress = startProgress(terminal, 'replaying', '', 0);
   let report: ReplayReport;
   try {
     report = await replay(file, {
-      ...optionsFrom(args),
+      ...options,
       signal: interrupt.signal,
-      onProgress: ({ done, total }) => progress.update(done, total),
+      record,
+      onProgress: ({ done, total }) => {
+        progress.update(done, total);
+        timeline.note(done);
+      },
     });
   } catch (error) {
     // There is no such thing as half a verification: an interrupted replay only says so.
@@ -66,8 +102,15 @@ export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode
     interrupt.release();
   }
   const differs = !report.agrees;
-  if (terminal.options.json) terminal.printJson({ schema: 'toprung.replay/1', file, ...report });
+  const document: ReplayDocument = { schema: 'toprung.replay/1', file, ...report };
+  if (out !== undefined) {
+    const date = new Date().toISOString();
+    const record = { date, version: version(), environment: environment(), timeline: timeline.points };
+    finishRun(out, { ...document, ...record });
+  }
+  if (terminal.options.json) terminal.printJson(document);
   else print(terminal, file, report, args.verify === true);
+  if (out !== undefined) terminal.note(`Kept in ${out}; next: ${callPrefix()} report ${out}`);
   return differs && args.verify === true ? ExitCode.differs : ExitCode.ok;
 }
 
@@ -85,6 +128,16 @@ function optionsFrom(args: Arguments): ReplayOptionsInput {
     options[path[0]!] = value;
   }
   return options as ReplayOptionsInput;
+}
+
+/** The dataset that `--out` asks for. */
+function recordFrom(args: Arguments, { tickUnits }: ReplayOptionsInput): DatasetOptionsInput | undefined {
+  if (typeof args.out !== 'string') {
+    if (args.tables !== undefined) throw usageError('--tables: there is nowhere to write them', ['add --out DIR']);
+    return undefined;
+  }
+  const tables = tablesFrom(String(args.tables ?? 'small'));
+  return { folder: dataFolder(args.out), tables, ...(tickUnits === undefined ? {} : { tickUnits }) };
 }
 
 function print(terminal: Terminal, file: string, report: ReplayReport, verify: boolean): void {

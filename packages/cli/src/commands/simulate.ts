@@ -1,8 +1,8 @@
 /** `toprung simulate`: runs a market and prints a summary that can be checked: the digest, and the line to run it again. */
-import path from 'node:path';
 import {
   AbortError,
   configJsonSchema,
+  type DatasetOptionsInput,
   parseSimulationConfig,
   type SimulationConfig,
   type SimulationResult,
@@ -10,17 +10,20 @@ import {
 } from 'toprung';
 import type { CommandSpec, OptionSpec } from '../command-line.js';
 import { configFrom } from '../config-input.js';
-import { CliError } from '../errors.js';
+import { environment } from '../environment.js';
+import { usageError } from '../errors.js';
 import { ExitCode } from '../exit-codes.js';
 import { compact } from '../format.js';
 import { listenForInterrupt } from '../interrupt.js';
 import type { Arguments } from '../main.js';
-import { makeFolder, writeWhole } from '../output-folder.js';
 import { startProgress } from '../progress.js';
 import { callPrefix, rerunLine } from '../rerun.js';
+import { dataFolder, finishRun, prepareRun, tablesFrom } from '../run-folder.js';
 import { type SettingOption, settingOptions } from '../schema-options.js';
+import { serveDashboard, serverOptions, serverSettings } from '../serve-dashboard.js';
 import { resultDocument, summaryLines } from '../summary.js';
 import type { Terminal } from '../terminal.js';
+import { Timeline } from '../timeline.js';
 import { findScenario } from './scenarios.js';
 
 /** What runs when no scenario is named. */
@@ -44,8 +47,16 @@ export function spec(): CommandSpec {
     },
     out: {
       type: 'string',
-      describe: 'Write config.json and result.json into this folder',
+      describe: 'Keep the run in this folder: configuration, result, and tables in data/',
       group: 'Configuration',
+      requiresArg: true,
+    },
+    tables: {
+      type: 'string',
+      describe:
+        'With --out: which tables (orders, trades, l2, l1, depth, latency, metrics), all, or small (the last four)',
+      group: 'Configuration',
+      defaultDescription: 'small',
       requiresArg: true,
     },
   };
@@ -54,6 +65,12 @@ export function spec(): CommandSpec {
     describe: 'Run a second time on another number of threads; exit with 5 if the digest differs',
     group: 'Configuration',
   };
+  options.live = {
+    type: 'boolean',
+    describe: 'Serve the dashboard and run the first book in it, at a speed; ends with Ctrl-C',
+    group: 'Dashboard',
+  };
+  Object.assign(options, serverOptions);
   for (const setting of settings()) {
     options[setting.name] = {
       type: 'string',
@@ -76,13 +93,15 @@ export function spec(): CommandSpec {
     examples: [
       ['simulate', `${defaultScenario}, five million events`],
       ['simulate --books 100 --events 1M --seed 7', 'a hundred books of a million events each'],
+      ['simulate zi-large-tick --live --speed 5', 'watched in the browser, at five times real time'],
+      ['simulate --out runs/a --tables all', 'keep it, with every order, trade and level change as Parquet'],
       ['simulate zi-pro-rata --set flow.orderSize=50 --json', 'another scenario, one setting changed, JSON out'],
     ],
   };
 }
 
 export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode> {
-  const { name, config: named } = findScenario((args.scenario as string | undefined) ?? defaultScenario);
+  const { name, title, config: named } = findScenario((args.scenario as string | undefined) ?? defaultScenario);
   const base = { ...named, latencySampling: named.latencySampling ?? defaultLatencySampling };
   const config = parseSimulationConfig(
     configFrom(
@@ -95,16 +114,29 @@ export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode
       settings(),
     ),
   );
+  if (args.live === true) {
+    const server = serverSettings(args);
+    const scenario = { name, title };
+    return serveDashboard(terminal, server, { show: { scenario, config, book: 0, speed: server.speed } });
+  }
+  const stray = Object.keys(serverOptions).find((option) => args[option] !== undefined);
+  if (stray !== undefined) throw usageError(`--${stray} is for the dashboard`, ['add --live, or leave it out']);
+  const out = typeof args.out === 'string' ? args.out : undefined;
+  const record = recordFrom(args);
   // Before the run, so that a folder that cannot be written to does not cost the run.
-  const out = typeof args.out === 'string' ? prepareOutput(args.out, config) : undefined;
-  const { result, partial } = await simulateWithProgress(config, terminal);
+  if (out !== undefined) prepareRun(out, config);
+  const timeline = new Timeline();
+  const { result, partial } = await simulateWithProgress(config, terminal, { record, timeline });
   const rerun = rerunLine({ name, config: base }, config, settings());
   const document = resultDocument(name, config, result, partial, rerun);
-  if (out !== undefined) writeOutput(path.join(out, 'result.json'), document);
+  if (out !== undefined) {
+    const date = new Date().toISOString();
+    finishRun(out, { ...document, date, environment: environment(), timeline: timeline.points });
+  }
   const again = args.verify === true && !partial ? await runAgain(config, terminal) : undefined;
   if (terminal.options.json) terminal.printJson(document);
   else for (const line of summaryLines(terminal.paint, document)) terminal.print(line);
-  if (out !== undefined) terminal.note(`written to ${out}`);
+  if (out !== undefined) keptHint(terminal, out, result);
   else if (!partial && again === undefined) hint(terminal);
   if (partial || again?.partial === true) return ExitCode.interrupted;
   return again === undefined ? ExitCode.ok : compareDigests(terminal, document.digest, again.result);
@@ -131,6 +163,7 @@ function compareDigests(terminal: Terminal, digest: string, again: SimulationRes
 async function simulateWithProgress(
   config: SimulationConfig,
   terminal: Terminal,
+  { record, timeline }: { record?: DatasetOptionsInput | undefined; timeline?: Timeline } = {},
 ): Promise<{ result: SimulationResult; partial: boolean }> {
   const interrupt = listenForInterrupt(terminal);
   const title = config.books === 1 ? 'simulating' : `simulating ${compact(config.books)} books`;
@@ -138,7 +171,11 @@ async function simulateWithProgress(
   try {
     const result = await simulate(config, {
       signal: interrupt.signal,
-      onProgress: ({ eventsDone, eventsTotal }) => progress.update(eventsDone, eventsTotal),
+      record,
+      onProgress: ({ eventsDone, eventsTotal }) => {
+        progress.update(eventsDone, eventsTotal);
+        timeline?.note(eventsDone);
+      },
     });
     return { result, partial: false };
   } catch (error) {
@@ -165,30 +202,21 @@ function describeDefault(setting: SettingOption): string {
   return setting.default === null ? 'off' : String(setting.default);
 }
 
-function prepareOutput(folder: string, config: SimulationConfig): string {
-  try {
-    makeFolder(folder);
-  } catch (error) {
-    throw outputError(folder, error);
+/** The dataset that `--out` asks for. */
+function recordFrom(args: Arguments): DatasetOptionsInput | undefined {
+  if (typeof args.out !== 'string') {
+    if (args.tables !== undefined) throw usageError('--tables: there is nowhere to write them', ['add --out DIR']);
+    return undefined;
   }
-  writeOutput(path.join(folder, 'config.json'), config);
-  return folder;
+  return { folder: dataFolder(args.out), tables: tablesFrom(String(args.tables ?? 'small')) };
 }
 
-function writeOutput(file: string, value: unknown): void {
-  try {
-    writeWhole(file, `${JSON.stringify(value, null, 2)}\n`);
-  } catch (error) {
-    throw outputError(file, error);
-  }
-}
-
-function outputError(where: string, error: unknown): CliError {
-  return new CliError('ERR_TOPRUNG_OUTPUT', ExitCode.invalid, `cannot write the result: ${(error as Error).message}`, {
-    where,
-    fix: ['choose another folder with --out; `toprung doctor --out DIR` tests one'],
-    cause: error,
-  });
+function keptHint(terminal: Terminal, out: string, { dataset }: SimulationResult): void {
+  const call = callPrefix();
+  terminal.note('');
+  terminal.note(`Kept in ${out}, with the tables ${Object.keys(dataset?.tables ?? {}).join(', ')}`);
+  terminal.note(`Next: ${call} report ${out}   a page to look at and to share`);
+  if (dataset?.tables.trades === undefined) terminal.note(`      ${call} export ${out}   adds orders, trades and l2`);
 }
 
 function hint(terminal: Terminal): void {

@@ -1,0 +1,224 @@
+//! The verdict on a scenario: its arms over many seeds.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::measure::sd;
+use super::{MarketScenario, Rule};
+use crate::error::SimError;
+use crate::kernel::{MarketConfig, World};
+
+/// Share of the treatment's seeds that must meet a rule, and share of the control's that may.
+const TREATMENT_SHARE: f64 = 0.9;
+const CONTROL_SHARE: f64 = 0.05;
+
+/// What a scenario gave.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ScenarioReport {
+    /// The scenario.
+    pub name: String,
+    /// Seeds of each arm.
+    pub seeds: u32,
+    /// Whether it was stopped before all of them: then it says nothing about the rules.
+    pub cancelled: bool,
+    /// Seeds whose treatment meets every rule.
+    pub treatment_meets: u32,
+    /// Seeds whose control meets every rule that it should not.
+    pub control_meets: u32,
+    /// Whether the scenario does what it claims.
+    pub passes: bool,
+    /// Rule by rule.
+    pub rules: Vec<RuleReport>,
+    /// Measure by measure, of every arm.
+    pub arms: Vec<ArmReport>,
+}
+
+/// One rule.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleReport {
+    /// The rule.
+    pub rule: Rule,
+    /// Mean of what it is about, of the treatment; the t-statistic where that is meant.
+    pub treatment: f64,
+    /// The same of the control.
+    pub control: f64,
+    /// Seeds whose treatment meets it; all or none of a rule over all seeds.
+    pub treatment_meets: u32,
+    /// Seeds whose control meets it.
+    pub control_meets: u32,
+    /// Whether the treatment meets it often enough.
+    pub holds: bool,
+}
+
+/// One arm.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ArmReport {
+    /// `treatment`, `control` or another.
+    pub arm: String,
+    /// Mean and standard deviation over the seeds, by measure.
+    pub measures: BTreeMap<String, (f64, f64)>,
+    /// Digest of the first seed's run.
+    pub digest: String,
+}
+
+/// What one run of one arm gave.
+struct Run {
+    digest: String,
+    measures: BTreeMap<String, f64>,
+}
+
+/// By arm, the measures of one seed.
+type Seed = BTreeMap<String, Run>;
+
+/// Runs every arm of a scenario for the seeds from `first` on, on the threads of the pool that it is called in.
+///
+/// # Errors
+///
+/// [`SimError::Config`] if an arm is no market.
+pub fn check(
+    scenario: &MarketScenario,
+    (first, seeds): (u64, u32),
+    cancel: &AtomicBool,
+    progress: &(dyn Fn(u32, u32) + Sync),
+) -> Result<ScenarioReport, SimError> {
+    let names: Vec<&str> = std::iter::once("treatment").chain(scenario.arms.keys().map(String::as_str)).collect();
+    let markets: Vec<(&str, MarketConfig)> =
+        names.iter().map(|name| Ok((*name, scenario.arm(name)?))).collect::<Result<_, SimError>>()?;
+    let total = seeds * markets.len() as u32;
+    let done = AtomicU32::new(0);
+    let jobs: Vec<(u64, &str, &MarketConfig)> =
+        (0..seeds).flat_map(|k| markets.iter().map(move |(name, m)| (first + u64::from(k), *name, m))).collect();
+    let runs: Vec<(u64, &str, Run)> = jobs
+        .into_par_iter()
+        .filter_map(|(seed, name, market)| {
+            let run = run_one(scenario, &MarketConfig { seed, ..market.clone() }, cancel)?;
+            progress(done.fetch_add(1, Relaxed) + 1, total);
+            Some((seed, name, run))
+        })
+        .collect();
+    let mut by_seed: BTreeMap<u64, Seed> = BTreeMap::new();
+    for (seed, name, run) in runs {
+        by_seed.entry(seed).or_default().insert(name.to_owned(), run);
+    }
+    by_seed.retain(|_, arms| arms.len() == names.len());
+    let complete: Vec<Seed> = by_seed.into_values().collect();
+    Ok(report(scenario, &names, complete, seeds))
+}
+
+/// Messages and calls between two looks at the cancel flag: some milliseconds.
+const CHUNK: u64 = 1 << 16;
+
+fn run_one(scenario: &MarketScenario, market: &MarketConfig, cancel: &AtomicBool) -> Option<Run> {
+    let mut world = World::open(market, 0).expect("Invariant: the arm was checked");
+    while !world.run_some(CHUNK) {
+        if cancel.load(Relaxed) {
+            return None;
+        }
+    }
+    let result = world.into_result();
+    let measures = scenario.measures.iter().map(|m| (m.name.clone(), m.take(&result))).collect();
+    Some(Run { digest: result.digest.to_string(), measures })
+}
+
+/// The value that a rule is about, of one seed. Measures of the treatment are those of `arm`.
+fn value(rule: &Rule, seed: &Seed, arm: &str) -> f64 {
+    let of = |name: &str| {
+        let (arm, measure) = name.rsplit_once('.').unwrap_or((arm, name));
+        seed[arm].measures[measure]
+    };
+    let value = of(&rule.measure) - rule.minus.as_deref().map_or(0.0, of);
+    rule.over.as_deref().map_or(value, |over| value / of(over))
+}
+
+fn meets(rule: &Rule, value: f64) -> bool {
+    !value.is_nan() && rule.at_least.is_none_or(|least| value >= least) && rule.at_most.is_none_or(|most| value <= most)
+}
+
+fn t_statistic(values: &[f64]) -> f64 {
+    let n = values.len() as f64;
+    values.iter().sum::<f64>() / n / (sd(values.iter().copied()) / n.sqrt())
+}
+
+fn report(scenario: &MarketScenario, names: &[&str], seeds: Vec<Seed>, wanted: u32) -> ScenarioReport {
+    let n = seeds.len() as u32;
+    let (mut treatment_ok, mut control_ok) = (vec![true; seeds.len()], vec![true; seeds.len()]);
+    let mut rules = Vec::new();
+    for rule in &scenario.accept {
+        let of = |arm: &str| seeds.iter().map(|s| value(rule, s, arm)).collect::<Vec<f64>>();
+        let (treatment, control) = (of("treatment"), of("control"));
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        let (shown, meet): (fn(&[f64]) -> f64, _) = if rule.t_statistic {
+            let all = |values: &[f64]| vec![meets(rule, t_statistic(values)); values.len()];
+            (t_statistic, (all(&treatment), all(&control)))
+        } else {
+            let each = |values: &[f64]| values.iter().map(|v| meets(rule, *v)).collect::<Vec<bool>>();
+            (mean, (each(&treatment), each(&control)))
+        };
+        for k in 0..seeds.len() {
+            treatment_ok[k] &= meet.0[k];
+            control_ok[k] &= rule.any_arm || meet.1[k];
+        }
+        let count = |list: &[bool]| list.iter().filter(|m| **m).count() as u32;
+        rules.push(RuleReport {
+            rule: rule.clone(),
+            treatment: shown(&treatment),
+            control: shown(&control),
+            treatment_meets: count(&meet.0),
+            control_meets: count(&meet.1),
+            holds: f64::from(count(&meet.0)) >= TREATMENT_SHARE * f64::from(n),
+        });
+    }
+    let count = |list: &[bool]| list.iter().filter(|m| **m).count() as u32;
+    let (treatment_meets, control_meets) = (count(&treatment_ok), count(&control_ok));
+    let enough = f64::from(treatment_meets) >= TREATMENT_SHARE * f64::from(n);
+    let few = f64::from(control_meets) <= CONTROL_SHARE * f64::from(n);
+    let arms = names.iter().map(|arm| {
+        let of = |measure: &str| seeds.iter().map(|s| s[*arm].measures[measure]).collect::<Vec<f64>>();
+        let summary = |measure: &str| {
+            let all = of(measure);
+            (all.iter().sum::<f64>() / all.len() as f64, sd(all.iter().copied()))
+        };
+        let measures = scenario.measures.iter().map(|m| (m.name.clone(), summary(&m.name))).collect();
+        let digest = seeds.first().map_or(String::new(), |s| s[*arm].digest.clone());
+        ArmReport { arm: (*arm).to_owned(), measures, digest }
+    });
+    ScenarioReport {
+        name: scenario.name.clone(),
+        seeds: n,
+        cancelled: n < wanted,
+        treatment_meets,
+        control_meets,
+        passes: n > 0 && enough && few,
+        arms: arms.collect(),
+        rules,
+    }
+}
+
+/// The digest of a market on each of these numbers of threads, and twice on the first: all must agree.
+///
+/// # Errors
+///
+/// [`SimError::Config`]; [`SimError::Threads`] if the system gives no threads.
+pub fn digests(market: &MarketConfig, threads: &[u32]) -> Result<Vec<(u32, String)>, SimError> {
+    let again = threads.first().copied();
+    threads
+        .iter()
+        .copied()
+        .chain(again)
+        .map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads as usize)
+                .build()
+                .map_err(|e| SimError::Threads { threads, message: e.to_string() })?;
+            let mut world = World::open(market, 0)?;
+            pool.install(|| world.run_in_windows());
+            Ok((threads, world.digest().to_string()))
+        })
+        .collect()
+}

@@ -1,0 +1,349 @@
+//! What is measured of a market: one number by name.
+
+use serde::{Deserialize, Serialize};
+use toprung_book::Side;
+
+use crate::kernel::{Account, MarketResult, Quote, Trade, VenueResult};
+
+/// One measure of an arm.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Measure {
+    /// What rules call it.
+    pub name: String,
+    /// What is measured.
+    pub of: Of,
+    /// At which venue.
+    #[serde(default)]
+    pub venue: usize,
+    /// Of which group of agents.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub group: String,
+    /// From when on, seconds.
+    #[serde(default)]
+    pub from: f64,
+    /// Until when, seconds; 0 is the end.
+    #[serde(default)]
+    pub to: f64,
+    /// A further number, which [`Of`] explains.
+    #[serde(default)]
+    pub by: f64,
+}
+
+/// What can be measured. "Between" is from `from` to `to`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Of {
+    /// Mean spread between, ticks.
+    MeanSpread,
+    /// Greatest spread between, ticks.
+    MaxSpread,
+    /// Share of the samples between with a spread of one tick.
+    OneTickShare,
+    /// Mean lots at the best prices between, of both sides.
+    MeanBestQty,
+    /// Mean published depth between, of both sides.
+    MeanDepth,
+    /// Least published depth of bids between.
+    MinBidDepth,
+    /// Standard deviation between of the imbalance of the published depth.
+    DepthImbalanceSd,
+    /// Mean between of the imbalance of the published depth, −1 to 1.
+    DepthImbalance,
+    /// Autocorrelation of the signs of trades at the lag `by`.
+    SignAcf,
+    /// Variance over mean of the number of trades in bins of `by` seconds.
+    TradeFano,
+    /// Continuations over twice the alternations of mid moves, of the whole run.
+    Eta,
+    /// Greatest fall of the mid price between, from `from`, percent.
+    DropPercent,
+    /// Greatest rise of the mid price between, from `from`, percent.
+    RisePercent,
+    /// When the mid price was lowest between, seconds after `from`.
+    LowAfter,
+    /// Of the greatest fall between: what came back within `by` seconds after the low, percent.
+    RecoveryPercent,
+    /// Mid price at `to` less mid price at `from`, ticks.
+    Drift,
+    /// Mean mid price between less `by`, ticks.
+    MeanMidOff,
+    /// Seconds from `from` until the mid price is within a tenth of the jump `by` of its new value, which is the mean mid
+    /// price before plus `by`; the length of the stretch if it never is.
+    SettlesAfter,
+    /// Seconds from `from` until the spread is back at half between its greatest value and its median before `from`.
+    SpreadHalfLife,
+    /// Seconds between during which the spread was at least `by` times the median before `from`.
+    WideSeconds,
+    /// Lots traded between.
+    Volume,
+    /// Fills between.
+    Trades,
+    /// Messages of the whole run.
+    Messages,
+    /// Cancels over fills of the group, whole run.
+    CancelsPerFill,
+    /// Mean fraction of its lots that the group's resting orders filled: lots filled while resting over orders sent.
+    RestingFillRatio,
+    /// What the group owns in the end, at the last mid price, ticks × lots.
+    Profit,
+    /// The group's profit per lot that it traded, ticks.
+    ProfitPerLot,
+    /// What the group owns at the end, lots.
+    Position,
+    /// Standard deviation of the group's position over time, lots.
+    PositionSd,
+    /// Standard deviation over agents of the profit, ticks × lots.
+    ProfitSd,
+    /// Lots that the group traded.
+    GroupVolume,
+    /// Lots that the group traded as a share of the volume between, percent.
+    ParticipationPercent,
+    /// Volume-weighted price of the group against the mid price at `from`, to its disadvantage, ticks.
+    Shortfall,
+    /// Share of the agent `by` in the lots that the group filled while resting.
+    FillShare,
+    /// Fills between one agent and itself.
+    SelfTrades,
+    /// Mean move of the mid price against those who rested, `by` seconds after a fill, ticks. 0 is nobody's group.
+    Markout,
+    /// Mean time of agents' messages from arrival to execution, ns.
+    MeanWait,
+    /// 99th percentile of that time, ns.
+    P99Wait,
+    /// Half-life of the difference of this venue's mid price from the mean of the others', seconds.
+    BasisHalfLife,
+    /// Standard deviation of that difference, ticks.
+    BasisSd,
+    /// Lots that the group's quotes lost to others while more than `by` ticks from the fundamental value at the last.
+    SnipedLots,
+}
+
+impl Measure {
+    /// The number; not a number where there is nothing to measure.
+    pub fn take(&self, result: &MarketResult) -> f64 {
+        let Some(venue) = result.venues.get(self.venue) else { return f64::NAN };
+        let end = if self.to > 0.0 { self.to } else { f64::INFINITY };
+        let inside = |ns: u64| (self.from..end).contains(&(ns as f64 / 1e9));
+        let rows: Vec<&Quote> = venue.samples.iter().filter(|q| inside(q.time_ns) && q.is_two_sided()).collect();
+        let before: Vec<&Quote> =
+            venue.samples.iter().filter(|q| (q.time_ns as f64) < self.from * 1e9 && q.is_two_sided()).collect();
+        let mean = |f: &dyn Fn(&Quote) -> f64| rows.iter().map(|q| f(q)).sum::<f64>() / rows.len() as f64;
+        let spread = |q: &Quote| q.spread() as f64;
+        let start = || before.last().or(rows.first()).map_or(f64::NAN, |q| q.mid());
+        let account = || result.group(&self.group).map(|g| g.total()).unwrap_or_default();
+        let last = venue.last.mid();
+        match self.of {
+            Of::MeanSpread => mean(&spread),
+            Of::MaxSpread => rows.iter().map(|q| spread(q)).fold(f64::NAN, f64::max),
+            Of::OneTickShare => mean(&|q| f64::from(u8::from(q.spread() == 1))),
+            Of::MeanBestQty => mean(&|q| (q.bid_qty + q.ask_qty) as f64 / 2.0),
+            Of::MeanDepth => mean(&|q| (q.bid_depth + q.ask_depth) as f64 / 2.0),
+            Of::MinBidDepth => rows.iter().map(|q| q.bid_depth as f64).fold(f64::NAN, f64::min),
+            Of::DepthImbalanceSd => sd(rows.iter().map(|q| imbalance(q))),
+            Of::DepthImbalance => mean(&imbalance),
+            Of::SignAcf => sign_acf(&venue.trades, self.by as usize),
+            Of::TradeFano => trade_fano(&venue.trades, self.by, result.time_ns as f64 / 1e9),
+            Of::Eta => venue.counts.mid_continuations as f64 / (2 * venue.counts.mid_alternations) as f64,
+            Of::DropPercent => 100.0 * (1.0 - rows.iter().map(|q| q.mid()).fold(f64::NAN, f64::min) / start()),
+            Of::RisePercent => 100.0 * (rows.iter().map(|q| q.mid()).fold(f64::NAN, f64::max) / start() - 1.0),
+            Of::LowAfter => low(&rows).map_or(f64::NAN, |q| q.time_ns as f64 / 1e9 - self.from),
+            Of::RecoveryPercent => self.recovery(&rows, start()),
+            Of::Drift => rows.last().map_or(f64::NAN, |q| q.mid()) - start(),
+            Of::MeanMidOff => mean(&|q| q.mid()) - self.by,
+            Of::SettlesAfter => {
+                let old = before.iter().rev().take(50).map(|q| q.mid()).sum::<f64>() / before.len().min(50) as f64;
+                let near = |q: &&&Quote| (q.mid() - old - self.by).abs() <= 0.1 * self.by.abs();
+                rows.iter().find(near).map_or(f64::INFINITY, |q| q.time_ns as f64 / 1e9 - self.from)
+            }
+            Of::SpreadHalfLife => self.spread_half_life(&rows, median(before.iter().map(|q| spread(q)))),
+            Of::WideSeconds => {
+                let wide = self.by * median(before.iter().map(|q| spread(q)));
+                let step = venue.samples.get(1).map_or(0.0, |q| q.time_ns as f64 / 1e9);
+                rows.iter().filter(|q| spread(q) >= wide).count() as f64 * step
+            }
+            Of::Volume => volume(venue, &inside),
+            Of::Trades => venue.trades.iter().filter(|t| inside(t.time_ns)).count() as f64,
+            Of::Messages => venue.counts.messages as f64,
+            Of::CancelsPerFill => account().changes as f64 / account().fills.max(1) as f64,
+            Of::RestingFillRatio => account().maker_lots as f64 / account().orders as f64,
+            Of::Profit => account().value(last),
+            Of::ProfitPerLot => account().value(last) / (account().bought + account().sold) as f64,
+            Of::Position => account().position as f64,
+            Of::PositionSd => self.position_sd(result, venue),
+            Of::ProfitSd => sd(accounts(result, &self.group).map(|a| a.value(last))),
+            Of::GroupVolume => (account().bought + account().sold) as f64,
+            Of::ParticipationPercent => self.participation(result, venue),
+            Of::Shortfall => {
+                let a = account();
+                let lots = a.bought as f64 - a.sold as f64;
+                (-(a.cash as f64) - lots * start()) / lots.abs()
+            }
+            Of::FillShare => {
+                let at = self.by as usize;
+                accounts(result, &self.group).nth(at).map_or(f64::NAN, |a| a.maker_lots as f64)
+                    / account().maker_lots as f64
+            }
+            Of::SelfTrades => venue.trades.iter().filter(|t| t.taker.is_some() && t.taker == t.maker).count() as f64,
+            Of::Markout => self.markout(result, venue),
+            Of::MeanWait => venue.waits.as_ref().map_or(f64::NAN, |w| w.mean_ns()),
+            Of::P99Wait => venue.waits.as_ref().map_or(f64::NAN, |w| w.p99_ns() as f64),
+            Of::BasisHalfLife => self.basis_half_life(result),
+            Of::BasisSd => sd(self.basis(result).into_iter()),
+            Of::SnipedLots => {
+                let theirs = |t: &&Trade| inside(t.time_ns) && t.maker.is_some_and(|m| self.is_in_group(result, m));
+                let far = |t: &&Trade| (last - t.price as f64).abs() > self.by;
+                venue.trades.iter().filter(theirs).filter(far).map(|t| t.qty as f64).sum()
+            }
+        }
+    }
+
+    fn is_in_group(&self, result: &MarketResult, agent: u32) -> bool {
+        result.group(&self.group).is_some_and(|g| (g.first..g.first + g.accounts.len() as u32).contains(&agent))
+    }
+
+    fn recovery(&self, rows: &[&Quote], start: f64) -> f64 {
+        let Some(low) = low(rows) else { return f64::NAN };
+        let until = low.time_ns as f64 + self.by * 1e9;
+        let after = rows.iter().filter(|q| q.time_ns > low.time_ns && q.time_ns as f64 <= until);
+        let best = after.map(|q| q.mid()).fold(low.mid(), f64::max);
+        100.0 * (best - low.mid()) / (start - low.mid())
+    }
+
+    fn spread_half_life(&self, rows: &[&Quote], normal: f64) -> f64 {
+        let Some(peak) = rows.iter().enumerate().max_by_key(|(k, q)| (q.spread(), usize::MAX - k)) else {
+            return f64::NAN;
+        };
+        let half = normal + (peak.1.spread() as f64 - normal) / 2.0;
+        let back = rows[peak.0..].iter().find(|q| q.spread() as f64 <= half);
+        back.map_or(f64::INFINITY, |q| q.time_ns as f64 / 1e9 - self.from)
+    }
+
+    /// The group's position after each of its trades, weighted by time.
+    fn position_sd(&self, result: &MarketResult, venue: &VenueResult) -> f64 {
+        let (mut position, mut since, mut sums) = (0.0, 0.0, (0.0, 0.0, 0.0));
+        let mut hold = |position: f64, seconds: f64| {
+            sums = (sums.0 + seconds, sums.1 + seconds * position, sums.2 + seconds * position * position);
+        };
+        for t in &venue.trades {
+            let of = |agent: Option<u32>, side: Side| match agent.is_some_and(|a| self.is_in_group(result, a)) {
+                true if side == Side::Buy => t.qty as f64,
+                true => -(t.qty as f64),
+                false => 0.0,
+            };
+            let change = of(t.taker, t.side) + of(t.maker, !t.side);
+            if change != 0.0 {
+                hold(position, t.time_ns as f64 - since);
+                since = t.time_ns as f64;
+                position += change;
+            }
+        }
+        hold(position, result.time_ns as f64 - since);
+        let mean = sums.1 / sums.0;
+        (sums.2 / sums.0 - mean * mean).max(0.0).sqrt()
+    }
+
+    /// Of the volume from the group's first trade to its last.
+    fn participation(&self, result: &MarketResult, venue: &VenueResult) -> f64 {
+        let own = |t: &&Trade| t.taker.is_some_and(|a| self.is_in_group(result, a));
+        let (first, last) = (venue.trades.iter().find(own), venue.trades.iter().rev().find(own));
+        let (Some(first), Some(last)) = (first, last) else { return f64::NAN };
+        let during = |t: &&Trade| (first.time_ns..=last.time_ns).contains(&t.time_ns);
+        let (all, own) = venue
+            .trades
+            .iter()
+            .filter(during)
+            .fold((0, 0), |sum, t| (sum.0 + t.qty, sum.1 + if own(&t) { t.qty } else { 0 }));
+        100.0 * own as f64 / all as f64
+    }
+
+    fn markout(&self, result: &MarketResult, venue: &VenueResult) -> f64 {
+        let (mut sum, mut lots) = (0.0, 0.0);
+        let step = venue.samples.get(1).map_or(1, |q| q.time_ns.max(1));
+        let mid_at = |ns: u64| venue.samples.get((ns / step) as usize).map(Quote::mid);
+        for t in &venue.trades {
+            if !self.group.is_empty() && !t.maker.is_some_and(|m| self.is_in_group(result, m)) {
+                continue;
+            }
+            let later = t.time_ns + (self.by * 1e9) as u64;
+            if let Some(mid) = mid_at(later) {
+                // The maker sold to a buyer: it gains when the price falls below what it was paid.
+                let gain = if t.side == Side::Buy { t.price as f64 - mid } else { mid - t.price as f64 };
+                sum += gain * t.qty as f64;
+                lots += t.qty as f64;
+            }
+        }
+        sum / lots
+    }
+
+    /// This venue's mid price less the mean of the other venues', over time.
+    fn basis(&self, result: &MarketResult) -> Vec<f64> {
+        let rows = &result.venues[self.venue].samples;
+        let others: Vec<&VenueResult> =
+            result.venues.iter().enumerate().filter(|(k, _)| *k != self.venue).map(|(_, v)| v).collect();
+        let mean = |k: usize| others.iter().map(|v| v.samples[k].mid()).sum::<f64>() / others.len() as f64;
+        let inside = |q: &Quote| q.time_ns as f64 >= self.from * 1e9;
+        (0..rows.len()).filter(|k| inside(&rows[*k])).map(|k| rows[k].mid() - mean(k)).collect()
+    }
+
+    /// From the autocorrelation at the lag of one sample, or of `by` samples.
+    fn basis_half_life(&self, result: &MarketResult) -> f64 {
+        let basis = self.basis(result);
+        let lag = (self.by as usize).max(1);
+        let mean = basis.iter().sum::<f64>() / basis.len() as f64;
+        let variance: f64 = basis.iter().map(|b| (b - mean) * (b - mean)).sum();
+        let covariance: f64 = basis.windows(lag + 1).map(|w| (w[0] - mean) * (w[lag] - mean)).sum();
+        let rho = (covariance / variance).clamp(1e-9, 1.0 - 1e-9);
+        let step = result.venues[self.venue].samples.get(1).map_or(f64::NAN, |q| q.time_ns as f64 / 1e9);
+        step * lag as f64 * -libm::log(2.0) / libm::log(rho)
+    }
+}
+
+fn sign_acf(trades: &[Trade], lag: usize) -> f64 {
+    let signs: Vec<f64> = trades.iter().map(|t| if t.side == Side::Buy { 1.0 } else { -1.0 }).collect();
+    let mean = signs.iter().sum::<f64>() / signs.len() as f64;
+    let variance = 1.0 - mean * mean;
+    let pairs = signs.windows(lag + 1);
+    let n = pairs.len() as f64;
+    pairs.map(|w| (w[0] - mean) * (w[lag] - mean)).sum::<f64>() / n / variance
+}
+
+fn trade_fano(trades: &[Trade], bin: f64, seconds: f64) -> f64 {
+    let mut counts = vec![0.0; (seconds / bin) as usize];
+    for t in trades {
+        if let Some(count) = counts.get_mut((t.time_ns as f64 / 1e9 / bin) as usize) {
+            *count += 1.0;
+        }
+    }
+    let spread = sd(counts.iter().copied());
+    spread * spread / (counts.iter().sum::<f64>() / counts.len() as f64)
+}
+
+fn accounts<'a>(result: &'a MarketResult, group: &str) -> impl Iterator<Item = &'a Account> + use<'a> {
+    result.group(group).into_iter().flat_map(|g| &g.accounts)
+}
+
+fn low<'a>(rows: &[&'a Quote]) -> Option<&'a Quote> {
+    rows.iter().min_by(|a, b| a.mid().total_cmp(&b.mid())).copied()
+}
+
+fn imbalance(q: &Quote) -> f64 {
+    let (bid, ask) = (q.bid_depth as f64, q.ask_depth as f64);
+    (bid - ask) / (bid + ask).max(1.0)
+}
+
+fn volume(venue: &VenueResult, inside: &dyn Fn(u64) -> bool) -> f64 {
+    venue.trades.iter().filter(|t| inside(t.time_ns)).map(|t| t.qty as f64).sum()
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut all: Vec<f64> = values.collect();
+    all.sort_by(f64::total_cmp);
+    all.get(all.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+pub(super) fn sd(values: impl Iterator<Item = f64>) -> f64 {
+    let all: Vec<f64> = values.collect();
+    let mean = all.iter().sum::<f64>() / all.len() as f64;
+    (all.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (all.len() as f64 - 1.0)).sqrt()
+}

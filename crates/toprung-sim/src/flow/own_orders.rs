@@ -1,0 +1,161 @@
+//! What the models with typed events do on a book: orders inside the spread, at the touch and behind it, and cancels there.
+
+use serde::{Deserialize, Serialize};
+use toprung_book::{Command, Side};
+
+use super::clock::EventClock;
+use super::live::{Entry, LiveList, Priced};
+use super::{FlowView, Rate, component};
+use crate::config::{check, integer};
+use crate::error::ConfigError;
+use crate::random::{Alias, StreamKey, Xoshiro256pp, below};
+
+/// Where orders go, and how long they last.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PlacementConfig {
+    /// Orders behind the touch are d ticks from the best price with probability ∝ d^−exponent, 0 to 10.
+    pub exponent: f64,
+    /// The largest d, 1 to 100,000.
+    pub max_ticks: u32,
+    /// δ: cancels per second and resting order beside all others, 0 to 100,000.
+    pub cancel_rate: f64,
+    /// Size of every order in lots, 1 to 2²⁰.
+    pub order_size: u64,
+    /// Price about which an empty book starts, in ticks, within ±2⁵⁰.
+    pub reference_price: i64,
+}
+
+impl Default for PlacementConfig {
+    fn default() -> PlacementConfig {
+        PlacementConfig { exponent: 1.5, max_ticks: 200, cancel_rate: 0.05, order_size: 1, reference_price: 1_000_000 }
+    }
+}
+
+impl PlacementConfig {
+    pub(crate) fn validate(&self, at: &str) -> Result<(), ConfigError> {
+        let exponent = self.exponent;
+        check(&format!("{at}.exponent"), (0.0..=10.0).contains(&exponent), "a number from 0 to 10", exponent)?;
+        integer(&format!("{at}.maxTicks"), self.max_ticks, 1, 100_000)?;
+        super::rates(&format!("{at}.cancelRate"), &[self.cancel_rate], 1, 1, 100_000.0)?;
+        super::size_and_price_at(at, self.order_size, self.reference_price)
+    }
+}
+
+/// Entries looked at before a cancel behind the touch gives up.
+const TRIES: usize = 8;
+
+/// The model's orders on one book.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnOrders {
+    rng: Xoshiro256pp,
+    pub(crate) size: u64,
+    next_id: u64,
+    /// δ in fixed point.
+    decay: u64,
+    /// Distance behind the best price, from 0 for one tick.
+    distance: Alias,
+    lists: [LiveList<Priced>; 2],
+}
+
+fn best<V: FlowView>(side: Side, view: &V) -> i64 {
+    if side == Side::Buy { view.touch().bid } else { view.touch().ask }
+}
+
+/// Ticks away from the other side.
+fn behind(side: Side, price: i64, ticks: i64) -> i64 {
+    if side == Side::Buy { price - ticks } else { price + ticks }
+}
+
+impl OwnOrders {
+    /// On the book's stream for places.
+    pub(crate) fn open(config: &PlacementConfig, key: StreamKey, book: u32) -> OwnOrders {
+        let weights: Vec<f64> = (1..=config.max_ticks).map(|d| libm::pow(f64::from(d), -config.exponent)).collect();
+        let list = LiveList::new(1 << 26);
+        OwnOrders {
+            rng: key.generator(book, component::PLACES),
+            size: config.order_size,
+            next_id: 1,
+            decay: Rate::from_per_second(config.cancel_rate).unwrap_or_default().bits(),
+            distance: Alias::new(&weights).expect("Invariant: powers of positive numbers are weights"),
+            lists: [list.clone(), list],
+        }
+    }
+
+    /// Passes `clock` on to the next cancel at rate δ, if that comes before `end_ns`.
+    #[inline(always)]
+    pub(crate) fn decays_before(&mut self, clock: &mut EventClock, end_ns: u64) -> bool {
+        let rate = self.decay.saturating_mul((self.lists[0].len() + self.lists[1].len()) as u64);
+        // Below one in a thousand seconds the wait would leave the clock's range; it matters to nothing.
+        if rate < 1 << 22 {
+            return false;
+        }
+        clock.pass(&mut self.rng, rate.min(1 << 62));
+        clock.now() < end_ns
+    }
+
+    fn id(&mut self) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        id
+    }
+
+    pub(crate) fn limit<V: FlowView>(&mut self, side: Side, price: i64, size: u64, view: &V) -> Command {
+        let id = self.id();
+        self.lists[side as usize].push(Priced::new(id, side == Side::Sell, price), view);
+        Command::limit(id, side, price, size)
+    }
+
+    /// At a uniform price inside the spread, at the touch where there is none.
+    pub(crate) fn limit_inside<V: FlowView>(&mut self, side: Side, size: u64, view: &V) -> Command {
+        let room = view.touch().ask - view.touch().bid - 1;
+        let inside = if room > 0 { 1 + below(&mut self.rng, room as u64) as i64 } else { 0 };
+        self.limit(side, behind(side, best(side, view), -inside), size, view)
+    }
+
+    pub(crate) fn limit_at_touch<V: FlowView>(&mut self, side: Side, size: u64, view: &V) -> Command {
+        self.limit(side, best(side, view), size, view)
+    }
+
+    pub(crate) fn limit_behind<V: FlowView>(&mut self, side: Side, size: u64, view: &V) -> Command {
+        let ticks = self.distance.draw(&mut self.rng) as i64 + 1;
+        self.limit(side, behind(side, best(side, view), ticks), size, view)
+    }
+
+    pub(crate) fn market(&mut self, side: Side, size: u64) -> Command {
+        Command::market(self.id(), side, size)
+    }
+
+    /// The last of the model's orders at the best price.
+    pub(crate) fn cancel_at_touch<V: FlowView>(&mut self, side: Side, view: &V) -> Option<Command> {
+        view.last_order(side, best(side, view)).map(Command::cancel)
+    }
+
+    /// A uniform one of the model's orders that are not at the best price.
+    pub(crate) fn cancel_behind<V: FlowView>(&mut self, side: Side, view: &V) -> Option<Command> {
+        let touch = best(side, view);
+        let list = &mut self.lists[side as usize];
+        for _ in 0..TRIES {
+            if list.len() == 0 {
+                break;
+            }
+            let at = below(&mut self.rng, list.len() as u64) as usize;
+            let order = list.entries[at];
+            if !view.contains(order.id()) {
+                list.take(at);
+            } else if order.price != touch {
+                list.take(at);
+                return Some(Command::cancel(order.id()));
+            }
+        }
+        None
+    }
+
+    /// A uniform one of all entries: nothing, if its order no longer rests.
+    pub(crate) fn cancel_any<V: FlowView>(&mut self, view: &V) -> Option<Command> {
+        let bids = self.lists[0].len();
+        let at = below(&mut self.rng, (bids + self.lists[1].len()) as u64) as usize;
+        let order = if at < bids { self.lists[0].take(at) } else { self.lists[1].take(at - bids) };
+        view.contains(order.id()).then(|| Command::cancel(order.id()))
+    }
+}

@@ -1,0 +1,122 @@
+/**
+ * The rectangle in which a chart plots time: pointer and wheel over it, the lines of crosshair and playhead, the box
+ * while a part is chosen. The same for every chart, so that all of them feel alike and show the same moment.
+ */
+import { markUrgent, onPaint } from './paint.js';
+import { cursorNs, playheadNs, shown, view } from './state.js';
+import { fitted, panned, selected, zoomed } from './view.js';
+
+/** How a plot reacts to what happens in the direction of the prices; left out if its vertical axis is something else. */
+export interface Vertical {
+  /** Dragged by a share of the height. */
+  pan(share: number): void;
+  /** Narrower (`factor` < 1) or wider. */
+  zoom(factor: number): void;
+}
+
+/** Pointer movement that is not a click any more, px. */
+const DRAG_PX = 4;
+
+/** Makes an element a plot area. Gives what ends that. */
+export function plotArea(element: HTMLElement, vertical?: Vertical): () => void {
+  const add = (name: string): HTMLElement => {
+    const line = document.createElement('div');
+    line.className = name;
+    element.append(line);
+    return line;
+  };
+  const [cross, head, box] = [add('crosshair'), add('playhead'), add('selection')];
+  element.classList.add('plot-area');
+
+  let rect = element.getBoundingClientRect();
+  const timeAt = (x: number): number => {
+    const { from, to } = view.value;
+    return from + ((x - rect.left) / Math.max(1, rect.width)) * (to - from);
+  };
+  const place = (line: HTMLElement, timeNs: number | null): void => {
+    const { from, to } = view.value;
+    const share = timeNs === null ? -1 : (timeNs - from) / (to - from);
+    line.hidden = share < 0 || share > 1;
+    if (!line.hidden) line.style.transform = `translateX(${Math.round(share * element.clientWidth)}px)`;
+  };
+
+  let start: { x: number; y: number; pans: boolean; view: typeof view.value } | undefined;
+  let moved = false;
+  const onDown = (event: PointerEvent): void => {
+    if (event.button > 1) return;
+    rect = element.getBoundingClientRect();
+    const pans = event.shiftKey || event.button === 1 || event.pointerType === 'touch';
+    start = { x: event.clientX, y: event.clientY, pans, view: view.value };
+    moved = false;
+    element.setPointerCapture(event.pointerId);
+  };
+  const onMove = (event: PointerEvent): void => {
+    rect = element.getBoundingClientRect();
+    const run = shown();
+    if (run === undefined) return;
+    cursorNs.value = timeAt(event.clientX);
+    markUrgent();
+    if (start === undefined) return;
+    moved ||= Math.hypot(event.clientX - start.x, event.clientY - start.y) > DRAG_PX;
+    if (!moved) return;
+    if (start.pans) {
+      view.value = panned(start.view, (start.x - event.clientX) / rect.width, run.extent);
+      vertical?.pan((event.clientY - start.y) / rect.height);
+      start.y = event.clientY;
+    } else {
+      const [a, b] = [start.x - rect.left, event.clientX - rect.left].sort((p, q) => p - q) as [number, number];
+      box.style.left = `${a}px`;
+      box.style.width = `${b - a}px`;
+      box.classList.add('is-open');
+    }
+  };
+  const onUp = (event: PointerEvent): void => {
+    const began = start;
+    start = undefined;
+    box.classList.remove('is-open');
+    const run = shown();
+    if (began === undefined || run === undefined) return;
+    if (moved && !began.pans) view.value = selected(timeAt(began.x), timeAt(event.clientX), run.extent);
+    else if (!moved) playheadNs.value = Math.min(Math.max(0, timeAt(event.clientX)), run.endNs);
+    markUrgent();
+  };
+  const onLeave = (): void => {
+    cursorNs.value = null;
+    markUrgent();
+  };
+  const onWheel = (event: WheelEvent): void => {
+    const run = shown();
+    if (run === undefined) return;
+    event.preventDefault();
+    rect = element.getBoundingClientRect();
+    const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY) && !event.shiftKey;
+    const turned = event.deltaY !== 0 ? event.deltaY : event.deltaX;
+    if (sideways) view.value = panned(view.value, event.deltaX / 600, run.extent);
+    else if (event.shiftKey && vertical !== undefined) vertical.zoom(Math.exp(turned / 500));
+    else view.value = zoomed(view.value, Math.exp(turned / 500), timeAt(event.clientX), run.extent);
+    markUrgent();
+  };
+  const onDouble = (): void => {
+    const run = shown();
+    if (run === undefined) return;
+    view.value = fitted(run.extent);
+    playheadNs.value = null;
+    markUrgent();
+  };
+  element.addEventListener('pointerdown', onDown);
+  element.addEventListener('pointermove', onMove);
+  element.addEventListener('pointerup', onUp);
+  element.addEventListener('pointercancel', onLeave);
+  element.addEventListener('pointerleave', onLeave);
+  element.addEventListener('wheel', onWheel, { passive: false });
+  element.addEventListener('dblclick', onDouble);
+  const end = onPaint(element, () => {
+    place(cross, cursorNs.value);
+    place(head, playheadNs.value);
+  });
+  return () => {
+    end();
+    for (const line of [cross, head, box]) line.remove();
+    element.removeEventListener('wheel', onWheel);
+  };
+}

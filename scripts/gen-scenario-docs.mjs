@@ -1,0 +1,93 @@
+// `node scripts/gen-scenario-docs.mjs` writes docs/scenarios.md and docs/agents.md from the data of the Rust core; `--check` fails
+// if they are not up to date.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { root } from './lib/workspace.mjs';
+
+const { agentKinds, catalogue, scenarios } = await import('../packages/toprung/dist/index.js');
+
+const pages = { 'docs/scenarios.md': scenarioPage(), 'docs/agents.md': agentPage() };
+let stale = 0;
+for (const [file, text] of Object.entries(pages)) {
+  const target = path.join(root, file);
+  const current = existsSync(target) ? readFileSync(target, 'utf8') : '';
+  if (current === text) continue;
+  stale += 1;
+  if (process.argv.includes('--check')) console.error(`${file} is out of date: node scripts/gen-scenario-docs.mjs`);
+  else writeFileSync(target, text);
+}
+if (process.argv.includes('--check') && stale > 0) process.exit(1);
+
+function ruleText({ measure, over, minus, atLeast, atMost, tStatistic, anyArm }) {
+  const value = `${measure}${minus == null ? '' : ` − ${minus}`}${over == null ? '' : ` / ${over}`}`;
+  const bounds = [atLeast == null ? '' : `≥ ${atLeast}`, atMost == null ? '' : `≤ ${atMost}`].filter(Boolean);
+  const text = `${tStatistic ? `t of ${value} over the seeds` : value} ${bounds.join(' and ')}`;
+  return anyArm ? `${text} (not asked of the control)` : text;
+}
+
+function scenarioPage() {
+  const parts = [
+    '# Scenarios',
+    '',
+    '<!-- Made by scripts/gen-scenario-docs.mjs from crates/toprung-sim/scenarios. -->',
+    '',
+    'Every scenario has a treatment and a control arm on common random numbers. It passes when the treatment meets every',
+    'rule in at least 90 % of the seeds and the control in at most 5 %: `toprung scenarios check NAME --seeds 32`. A measure is',
+    'the treatment’s unless another arm is named before it. `toprung scenarios show NAME --json` prints the whole data file.',
+    '',
+  ];
+  for (const s of catalogue.list()) {
+    parts.push(`## ${s.name}`, '', `**${s.title}.** ${s.purpose}`, '', 'Look at:', '');
+    for (const line of s.lookAt) parts.push(`- ${line}`);
+    parts.push('', 'Must hold:', '');
+    for (const rule of s.accept) parts.push(`- ${ruleText(rule)}`);
+    const agents = (s.market.agents ?? []).map((a) => `${a.count > 1 ? `${a.count} × ` : ''}\`${a.kind}\``);
+    const flows = [...new Set((s.market.venues ?? []).map((v) => v.flow?.model ?? 'no flow'))];
+    parts.push('', `Background: ${flows.join(', ')}. Agents: ${agents.length === 0 ? 'none' : agents.join(', ')}. `);
+    parts.push(`Arms: ${['treatment', ...Object.keys(s.arms)].join(', ')}.`, '');
+  }
+  parts.push('## Configurations of independent books', '', '`toprung simulate NAME` runs one of these.', '');
+  for (const s of scenarios.list()) parts.push(`- \`${s.name}\`: ${s.title.toLowerCase()}`);
+  return `${parts.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+function agentPage() {
+  const parts = [
+    '# Agents',
+    '',
+    '<!-- Made by scripts/gen-scenario-docs.mjs from the tables in crates/toprung-sim/src/agents. -->',
+    '',
+    'A market’s `agents` are groups of one kind each: `{ name, kind, count, venues, params, orders, data, startNs, stopNs,',
+    'selfTrade, absent }`. `orders` and `data` are the laws of the delays of what an agent sends and of what reaches it;',
+    '`absent` takes a group out and leaves everybody else’s random numbers as they are. All an agent knows comes over its data',
+    'link. Agents of kind `outside` are written in TypeScript: see [examples/market-maker.ts](../examples/market-maker.ts) and',
+    '[examples/gym-loop.ts](../examples/gym-loop.ts). Agents use floating point in their logic, with transcendental functions',
+    'in plain Rust, so that the same run gives the same bits on every platform.',
+    '',
+    '## How decisions in TypeScript stay exact',
+    '',
+    'An order that is sent at *t* reaches its venue at *t* + ℓ. So all decisions that fall due before the first of them can',
+    'have an effect are asked for in one call of `decide(batch)`, over all books, each with what its agent knew at its own time;',
+    'an agent that was asked is told nothing more until it has answered. The answers are logged, and the log replays the run',
+    'without JavaScript, to the same digest. An agent whose orders take no time is asked alone.',
+    '',
+  ];
+  for (const k of agentKinds()) {
+    const [least, most] = k.venues;
+    const venues = least === most ? (least === 1 ? '' : ` ${least} venues.`) : ` ${least} to ${most} venues.`;
+    parts.push(`## ${k.kind}`, '', `${k.doc}${venues}`, '');
+    if (k.params.length === 0) continue;
+    parts.push('| parameter | default | range | |', '|---|---|---|---|');
+    for (const p of k.params) {
+      const range = `${p.integer ? 'integer, ' : ''}${short(p.min)} to ${short(p.max)}`;
+      parts.push(`| \`${p.name}\` | ${short(p.default)} | ${range} | ${p.doc.replaceAll('|', '\\|')} |`);
+    }
+    parts.push('');
+  }
+  return `${parts.join('\n').trimEnd()}\n`;
+}
+
+function short(value) {
+  const digits = Number(value.toPrecision(6));
+  return Math.abs(digits) >= 1e6 ? digits.toExponential().replace('e+', '·10^') : String(digits);
+}
