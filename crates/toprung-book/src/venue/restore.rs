@@ -97,9 +97,7 @@ impl Venue {
             venue.put_back(resting)?;
         }
         let orders = venue.book.order_count() as u64;
-        if orders > u64::from(venue.config.book.max_orders) {
-            return Err(RestoreError::TooManyOrders { max_orders: venue.config.book.max_orders });
-        }
+        // Not held against `max_orders`: room is looked for on entry, and an order that was to trade may be left over.
         for (side, top) in Side::BOTH.into_iter().zip(top) {
             let is_top = |id: u64| {
                 venue.find_resting(id).is_some_and(|(h, class)| {
@@ -173,7 +171,7 @@ impl Venue {
         let belongs = match class {
             Class::Displayed => !is_hidden,
             Class::Hidden => is_hidden,
-            Class::Unpriced => terms.is_some() && !is_hidden && price == 0,
+            Class::Unpriced => !is_hidden && price == 0,
         };
         let fails = [
             (terms.is_some_and(|t| !has_terms_of(t)), "rests under the terms of another"),
