@@ -17,7 +17,7 @@ use toprung_book::{
 use venues::Market;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 6_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 20_000, ..ProptestConfig::default() })]
 
     #[test]
     fn a_restored_venue_gives_the_events_of_an_uninterrupted_one(

@@ -10,7 +10,8 @@ use serde::Serialize;
 use serde_json::Value;
 use toprung_book::Side;
 use toprung_data::journal::{
-    self, Inspection, JournalConfig, JournalError, Recovered, SegmentInfo, SnapshotInfo, TornTail, Verification,
+    self, AnyConfig, AnyRecovered, ConfigOf, Engine, Inspection, JournalError, Recovered, SegmentInfo, SnapshotInfo,
+    TornTail, Verification,
 };
 
 use crate::error::{Code, Result, error, guarded, to_json};
@@ -40,8 +41,10 @@ pub fn journal_verify(dir: String) -> Result<AsyncTask<JournalTask>> {
 pub fn journal_recover(dir: String) -> Result<AsyncTask<JournalTask>> {
     JournalTask::new(dir, |dir| {
         let start = Instant::now();
-        let found = journal::recover(dir).map_err(journal_error)?;
-        to_json(&RecoveredView::of(&found, start.elapsed())?)
+        match journal::recover_any(dir).map_err(journal_error)? {
+            AnyRecovered::Book(found) => to_json(&RecoveredView::of(&found, &AnyConfig::Book, start.elapsed())?),
+            AnyRecovered::Venue(found) => to_json(&RecoveredView::of(&found, &AnyConfig::Venue, start.elapsed())?),
+        }
     })
 }
 
@@ -75,7 +78,7 @@ fn journal_error(e: JournalError) -> napi::Error<Code> {
 }
 
 /// The configuration as its stamp writes it.
-fn config(config: &JournalConfig) -> Result<Value> {
+fn config(config: &AnyConfig) -> Result<Value> {
     let json = config.to_json().map_err(journal_error)?;
     serde_json::from_str(&json).map_err(|e| error(Code::Panic, format!("a stamp is not JSON: {e}")))
 }
@@ -218,10 +221,14 @@ struct RecoveredView<'a> {
 }
 
 impl RecoveredView<'_> {
-    fn of(r: &Recovered, elapsed: Duration) -> Result<RecoveredView<'_>> {
+    fn of<'a, E: Engine>(
+        r: &'a Recovered<E>,
+        any: &dyn Fn(ConfigOf<E::Config>) -> AnyConfig,
+        elapsed: Duration,
+    ) -> Result<RecoveredView<'a>> {
         let best = |side| r.book.best(side).map(|level| LevelView { price: level.price, qty: level.qty });
         Ok(RecoveredView {
-            config: config(&r.config)?,
+            config: config(&any(r.config.clone()))?,
             commands: r.commands,
             digest: r.book.digest().to_string(),
             resting_orders: r.book.order_count(),

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 use toprung_book::{
-    Book, BookConfig, BookState, Command, Digest, EventSink, MatchingBook, OrderView, Side, TradingVenue, Venue,
-    VenueCommand, VenueConfig, VenueState,
+    Book, BookConfig, BookState, Command, Digest, EventSink, LevelView, MatchingBook, OrderView, Side, TradingVenue,
+    Venue, VenueCommand, VenueConfig, VenueState,
 };
 
 use super::record::{
@@ -67,6 +67,8 @@ pub trait Engine: Clone + fmt::Debug {
     fn digest(&self) -> Digest;
     /// Resting orders.
     fn order_count(&self) -> usize;
+    /// Best displayed price of a side, and what is there.
+    fn best(&self, side: Side) -> Option<LevelView>;
     /// Makes room for as many orders as `config` expects.
     fn reserve(&mut self, config: &Self::Config);
     /// Appends the record of a command.
@@ -133,6 +135,10 @@ impl Engine for Book {
 
     fn order_count(&self) -> usize {
         Book::order_count(self)
+    }
+
+    fn best(&self, side: Side) -> Option<LevelView> {
+        Book::best(self, side)
     }
 
     fn reserve(&mut self, config: &BookConfig) {
@@ -238,6 +244,10 @@ impl Engine for Venue {
 
     fn order_count(&self) -> usize {
         Venue::order_count(self)
+    }
+
+    fn best(&self, side: Side) -> Option<LevelView> {
+        self.book().best(side)
     }
 
     fn reserve(&mut self, _config: &VenueConfig) {
