@@ -34,7 +34,7 @@ pub use inspect::{Inspection, SegmentInfo, SnapshotInfo, Verification, inspect, 
 pub use journaled::{Journaled, JournaledBook, JournaledVenue};
 pub use options::{Durability, JournalOptions};
 pub use record::Unknown;
-pub use recover::{AnyRecovered, Recovered, RefusedSnapshot, recover, recover_any, recover_venue};
+pub use recover::{AnyRecovered, Recovered, RefusedSnapshot, recover, recover_any, recover_of};
 pub use replay::TornTail;
 pub use segment::{FORMAT_VERSION, FRAME_COMMANDS_MAX};
 pub use snapshot::{Section, Snapshot};

@@ -49,13 +49,8 @@ pub struct Recovered<E: Engine = Book> {
 /// Refused: damage anywhere else than in the tail ([`JournalError::Corrupt`], which says where), missing segments, another
 /// format or other engine semantics, a replay that does not give the digests written down.
 ///
-/// A journal of a venue is refused ([`JournalError::Config`]): [`recover_venue`] takes it, and [`recover_any`] either.
+/// A journal of a venue is refused ([`JournalError::Config`]): [`recover_of`] takes it, and [`recover_any`] either.
 pub fn recover(dir: &Path) -> Result<Recovered, JournalError> {
-    recover_of(dir)
-}
-
-/// Recovers the journal of a venue as [`recover()`] does that of a book.
-pub fn recover_venue(dir: &Path) -> Result<Recovered<Venue>, JournalError> {
     recover_of(dir)
 }
 
@@ -76,7 +71,8 @@ pub fn recover_any(dir: &Path) -> Result<AnyRecovered, JournalError> {
     })
 }
 
-fn recover_of<E: Engine>(dir: &Path) -> Result<Recovered<E>, JournalError> {
+/// Recovers the journal of a book or of a venue, as the caller knows, and as [`recover()`] does.
+pub fn recover_of<E: Engine>(dir: &Path) -> Result<Recovered<E>, JournalError> {
     let _lock = lock_journal(dir)?;
     recover_locked(dir, None).map(|(recovered, _)| recovered)
 }
