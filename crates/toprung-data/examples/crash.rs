@@ -7,6 +7,7 @@
 
 #[path = "../tests/journal/crash_run.rs"]
 mod crash_run;
+#[expect(dead_code, reason = "the tests look at more")]
 #[path = "../tests/journal/flow.rs"]
 mod flow;
 #[expect(dead_code, reason = "the tests put files there too")]

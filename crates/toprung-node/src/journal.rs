@@ -10,11 +10,12 @@ use serde::Serialize;
 use serde_json::Value;
 use toprung_book::Side;
 use toprung_data::journal::{
-    self, AnyConfig, AnyRecovered, ConfigOf, Engine, Inspection, JournalError, Recovered, SegmentInfo, SnapshotInfo,
-    TornTail, Verification,
+    self, AnyConfig, AnyRecovered, ConfigOf, Engine, Inspection, Recovered, SegmentInfo, SnapshotInfo, TornTail,
+    Verification,
 };
 
 use crate::error::{Code, Result, error, guarded, to_json};
+use crate::journaled::{journal_error, text};
 use crate::task::{Outcome, outcome, unwrap};
 
 /// Says what lies in the journal `dir`, as JSON. Changes nothing.
@@ -73,18 +74,10 @@ impl Task for JournalTask {
     }
 }
 
-fn journal_error(e: JournalError) -> napi::Error<Code> {
-    error(Code::Of(e.code()), e.to_string())
-}
-
 /// The configuration as its stamp writes it.
 fn config(config: &AnyConfig) -> Result<Value> {
     let json = config.to_json().map_err(journal_error)?;
     serde_json::from_str(&json).map_err(|e| error(Code::Panic, format!("a stamp is not JSON: {e}")))
-}
-
-fn path(file: &std::path::Path) -> String {
-    file.display().to_string()
 }
 
 #[derive(Serialize)]
@@ -98,7 +91,7 @@ struct TornView<'a> {
 
 impl TornView<'_> {
     fn of(t: &TornTail) -> TornView<'_> {
-        TornView { file: path(&t.file), offset: t.offset, bytes: t.bytes, reason: &t.reason }
+        TornView { file: text(&t.file), offset: t.offset, bytes: t.bytes, reason: &t.reason }
     }
 }
 
@@ -145,7 +138,7 @@ struct SegmentView<'a> {
 impl SegmentView<'_> {
     fn of(s: &SegmentInfo) -> SegmentView<'_> {
         let SegmentInfo { ref file, bytes, first, commands, frames, digests, ref damage } = *s;
-        SegmentView { file: path(file), bytes, first, commands, frames, digests, damage: damage.as_deref() }
+        SegmentView { file: text(file), bytes, first, commands, frames, digests, damage: damage.as_deref() }
     }
 }
 
@@ -163,7 +156,7 @@ struct SnapshotView<'a> {
 impl SnapshotView<'_> {
     fn of(s: &SnapshotInfo) -> SnapshotView<'_> {
         SnapshotView {
-            file: path(&s.file),
+            file: text(&s.file),
             bytes: s.bytes,
             commands: s.commands,
             orders: s.orders,
@@ -234,11 +227,11 @@ impl RecoveredView<'_> {
             resting_orders: r.book.order_count(),
             best_bid: best(Side::Buy),
             best_ask: best(Side::Sell),
-            snapshot_used: r.snapshot_used.as_deref().map(path),
+            snapshot_used: r.snapshot_used.as_deref().map(text),
             snapshots_refused: r
                 .snapshots_refused
                 .iter()
-                .map(|s| RefusedView { file: path(&s.file), reason: &s.reason })
+                .map(|s| RefusedView { file: text(&s.file), reason: &s.reason })
                 .collect(),
             segments: r.segments,
             digests_checked: r.digests_checked,

@@ -10,6 +10,7 @@ mod commands;
 mod error;
 mod events;
 pub mod journal;
+mod journaled;
 pub mod policies;
 pub mod replay;
 pub mod simulate;

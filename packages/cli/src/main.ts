@@ -41,7 +41,7 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
 const summaries: Readonly<Record<CommandName, string>> = {
   simulate: 'Simulate a market and print what happened',
   replay: 'Replay an exchange day and compare every fill with what the exchange did',
-  journal: 'Inspect, verify or recover the journal of a book',
+  journal: 'Inspect, verify or recover the journal of a book or a venue',
   scenarios: 'List the scenarios, or show one',
   policies: 'List the matching policies, or compare what each allocates of one level',
   orders: 'Show which orders a venue takes: type, time in force and phase',

@@ -129,7 +129,12 @@ impl<E: Engine> Journaled<E> {
 
     /// Writes the digest down, makes everything durable and ends.
     pub fn close(mut self) -> Result<(), JournalError> {
-        self.writer.append_digest(self.book.digest())?;
-        self.writer.close()
+        self.finish()
+    }
+
+    /// As [`close`](Journaled::close), and the book can still be read. Nothing more is taken, also after an error.
+    pub fn finish(&mut self) -> Result<(), JournalError> {
+        let digest = self.writer.append_digest(self.book.digest());
+        digest.and(self.writer.finish())
     }
 }

@@ -42,7 +42,8 @@ pub struct Writer<E> {
     // Before the lock, so that the last sync is done when the lock goes.
     group: Option<GroupSync>,
     failed: Option<JournalError>,
-    _lock: dir::Lock,
+    /// Gone once the journal is finished.
+    lock: Option<dir::Lock>,
 }
 
 /// The writer of a book's journal.
@@ -105,24 +106,9 @@ impl<E: Engine> Writer<E> {
             }
             Durability::OsCache | Durability::EveryBatch => None,
         };
-        let (options, buffer, failed, _lock) = (*options, Vec::new(), None, lock);
+        let (options, buffer, failed, lock) = (*options, Vec::new(), None, Some(lock));
         let engine = PhantomData;
-        Ok(Writer {
-            engine,
-            dir,
-            stamp,
-            options,
-            path,
-            file,
-            first,
-            bytes,
-            next,
-            buffer,
-            durable,
-            group,
-            failed,
-            _lock,
-        })
+        Ok(Writer { engine, dir, stamp, options, path, file, first, bytes, next, buffer, durable, group, failed, lock })
     }
 
     /// The folder.
@@ -209,13 +195,22 @@ impl<E: Engine> Writer<E> {
 
     /// Flushes and ends. Dropping a writer syncs groups too, but has nobody to tell of an error.
     pub fn close(mut self) -> Result<(), JournalError> {
-        self.flush()?;
-        self.file.sync_all().map_err(|e| JournalError::io(&self.path, "sync", &e))
+        self.finish()
+    }
+
+    /// Flushes, ends and gives the lock back. Nothing more is taken, also after an error.
+    pub(crate) fn finish(&mut self) -> Result<(), JournalError> {
+        let flushed = self.flush();
+        let synced = self.file.sync_all().map_err(|e| JournalError::io(&self.path, "sync", &e));
+        self.group = None;
+        self.lock = None;
+        flushed.and(synced)
     }
 
     /// The error of an earlier write.
     fn check(&self) -> Result<(), JournalError> {
         match &self.failed {
+            None if self.lock.is_none() => Err(JournalError::Closed { dir: self.dir.display().to_string() }),
             None => Ok(()),
             Some(e) => Err(JournalError::Failed { reason: e.to_string() }),
         }
