@@ -80,7 +80,7 @@ describe('journal', () => {
 describe('a journal that is written', () => {
   it('of a book comes back, goes on, and ends where a book without one does', async () => {
     const dir = path.join(folder, 'book');
-    const config = { policy: 'cme.K' } as const;
+    const config = { policy: { kind: 'preset', name: 'cme.K' } } as const;
     const plain = new OrderBook(config);
     const book = new OrderBook(config, { dir, instrument: 'ZN', durability: 'every-batch' });
     const batch = new CommandBatch();
@@ -112,7 +112,7 @@ describe('a journal that is written', () => {
     const batch = new VenueBatch();
     batch.enter({ type: 'stop', id: 1, side: 'buy', qty: 5, stopPrice: 101 });
     batch.enter({ type: 'limit', id: 2, side: 'sell', qty: 10, price: 101 });
-    batch.enter({ type: 'limit', id: 3, side: 'sell', qty: 30, price: 102, displayQty: 10 });
+    batch.enter({ type: 'limit', id: 3, side: 'sell', qty: 30, price: 102, display: { qty: 10 } });
     for (const one of [plain, venue]) one.submit(batch);
     venue.journal.snapshot();
     for (const one of [plain, venue]) one.enter({ type: 'market', id: 4, side: 'buy', qty: 1 });
@@ -140,7 +140,10 @@ describe('a journal that is written', () => {
     refused(() => new OrderBook({}, { dir, mode: 'resume' }), 'ERR_TOPRUNG_JOURNAL_IN_USE');
     book.journal.close();
     refused(() => new OrderBook({}, { dir }), 'ERR_TOPRUNG_JOURNAL_EXISTS');
-    refused(() => new OrderBook({ policy: 'pro-rata' }, { dir, mode: 'resume' }), 'ERR_TOPRUNG_JOURNAL_CONFIG');
+    refused(
+      () => new OrderBook({ policy: { kind: 'pro-rata' } }, { dir, mode: 'resume' }),
+      'ERR_TOPRUNG_JOURNAL_CONFIG',
+    );
     refused(() => new Venue({}, { dir, mode: 'resume' }), 'ERR_TOPRUNG_JOURNAL_CONFIG');
     refused(() => new OrderBook().journal.flush(), 'ERR_TOPRUNG_JOURNAL_OPTION');
   });
