@@ -106,9 +106,7 @@ impl Venue {
         let volume = buys.min(sells);
         let [bought, sold] = Side::BOTH.map(|side| self.fills(side, price, volume));
         self.print_pairs(sink, Side::Buy, &bought, &sold, Some(price));
-        for (maker, qty) in bought.into_iter().chain(sold) {
-            self.consume(sink, maker.h, qty);
-        }
+        self.consume_all(sink, bought.into_iter().chain(sold));
         self.reference = Some(price);
     }
 
