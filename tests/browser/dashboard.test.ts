@@ -89,7 +89,7 @@ describe.skipIf(chromium === undefined)('the dashboard in a browser', () => {
       const { page, errors, foreign } = await openRunning();
       expect(await page.title()).toMatch(/^zi-baseline #\d+ · toprung$/);
       expect(page.url()).not.toContain('token');
-      expect(await status(page)).toContain('running 20×');
+      await expect.poll(() => status(page)).toContain('running 20×');
       const before = (await pixels(page, 'depth')) as { hash: number; colors: number };
       const { columns, trades } = await statsOf(page);
       await until(page, (s) => s.columns > columns + 20 && s.trades > trades);
