@@ -3,6 +3,10 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     name: 'tests',
+    // Processes, threads and a browser on a machine that may be busy: time is given, and a second try.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    retry: 2,
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
   },
