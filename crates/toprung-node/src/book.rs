@@ -14,12 +14,13 @@ use crate::arguments::{TELL_GC_FROM, exact, fill, index, integer, side_of};
 use crate::commands::{Decoder, MAX_SAFE};
 use crate::error::{Code, Result, config_error, error, error_at, guarded};
 use crate::events::{ColumnSink, Columns, Spill};
+use crate::journaled::Slot;
 use crate::view::View;
 
 /// One order book behind the boundary.
 #[napi(custom_finalize)]
 pub struct NativeBook {
-    book: Book,
+    book: Slot<Book>,
     decoder: Decoder,
     spill: Spill,
     /// A panic interrupted a batch: the book may be inconsistent and takes no more.
@@ -30,11 +31,11 @@ pub struct NativeBook {
 
 #[napi]
 impl NativeBook {
-    /// A book with the configuration `config`, as JSON.
+    /// A book with the configuration `config`, as JSON, behind the journal that `journal` describes, as JSON too.
     #[napi(constructor, catch_unwind)]
-    pub fn new(env: Env, config: String) -> Result<NativeBook> {
+    pub fn new(env: Env, config: String, journal: Option<String>) -> Result<NativeBook> {
         guarded(|| {
-            let book = Book::new(Settings::parse(&config)?);
+            let book = Slot::new(Settings::parse(&config)?, journal.as_deref())?;
             let (decoder, spill) = (Decoder::default(), Spill::default());
             let mut this = NativeBook { book, decoder, spill, lost: false, told_gc: 0 };
             this.tell_gc(env);
@@ -55,10 +56,11 @@ impl NativeBook {
             let columns = Columns::new(events.bytes("events")?, index("capacity", capacity)?)?;
             let count = index("count", count)?;
             let commands = self.decoder.commands(commands.bytes("commands")?, count)?;
-            let mut sink = ColumnSink::new(columns, &mut self.spill, self.book.commands());
+            let mut sink = ColumnSink::new(columns, &mut self.spill, self.book.get().commands());
             self.lost = true;
-            self.book.apply_batch(commands, &mut sink);
+            let applied = self.book.apply(commands, &mut sink);
             self.lost = false;
+            applied?;
             let total = sink.total();
             self.tell_gc(env);
             Ok(total as f64)
@@ -87,7 +89,7 @@ impl NativeBook {
             self.check_alive()?;
             let side = side_of(side)?;
             let mut rows = Vec::new();
-            for level in self.book.depth(side).take(index("max", max)?) {
+            for level in self.book.get().depth(side).take(index("max", max)?) {
                 rows.extend([level.price as f64, exact("level.qty", level.qty)?, f64::from(level.orders)]);
             }
             Ok(Float64Array::new(rows))
@@ -99,7 +101,7 @@ impl NativeBook {
     pub fn best(&self, side: f64, out: View) -> Result<bool> {
         guarded(|| {
             self.check_alive()?;
-            let row = match self.book.best(side_of(side)?) {
+            let row = match self.book.get().best(side_of(side)?) {
                 Some(best) => Some([best.price as f64, exact("level.qty", best.qty)?, f64::from(best.orders)]),
                 None => None,
             };
@@ -113,7 +115,7 @@ impl NativeBook {
     pub fn queue(&self, side: f64) -> Result<Float64Array> {
         guarded(|| {
             self.check_alive()?;
-            let orders = self.book.orders(side_of(side)?);
+            let orders = self.book.get().orders(side_of(side)?);
             let row = |o: OrderView| [o.id as f64, o.price as f64, o.qty as f64, f64::from(o.owner)];
             Ok(Float64Array::new(orders.flat_map(row).collect()))
         })
@@ -124,7 +126,7 @@ impl NativeBook {
     pub fn order(&self, id: f64, out: View) -> Result<bool> {
         guarded(|| {
             self.check_alive()?;
-            let order = self.book.order(integer("id", id, MAX_SAFE)?);
+            let order = self.book.get().order(integer("id", id, MAX_SAFE)?);
             let row = order.map(|o| [f64::from(o.side as u8), o.price as f64, o.qty as f64, f64::from(o.owner)]);
             fill(out, row)
         })
@@ -133,13 +135,13 @@ impl NativeBook {
     /// Resting orders.
     #[napi(catch_unwind)]
     pub fn order_count(&self) -> f64 {
-        self.book.order_count() as f64
+        self.book.get().order_count() as f64
     }
 
     /// Digest of every event so far, 32 hexadecimal digits.
     #[napi(catch_unwind)]
     pub fn digest(&self) -> String {
-        self.book.digest().to_string()
+        self.book.get().digest().to_string()
     }
 
     /// Bytes of memory that the book and this binding's buffers hold.
@@ -153,8 +155,41 @@ impl NativeBook {
     pub fn check_invariants(&self) -> Result<()> {
         guarded(|| {
             self.check_alive()?;
-            self.book.check_invariants().map_err(|broken| error(Code::Invariant, broken))
+            self.book.get().check_invariants().map_err(|broken| error(Code::Invariant, broken))
         })
+    }
+
+    /// Commands that a machine going down now does not take; fails without a journal.
+    #[napi(catch_unwind)]
+    pub fn durable(&mut self) -> Result<f64> {
+        guarded(|| self.book.durable())
+    }
+
+    /// Waits until everything carried out is durable.
+    #[napi(catch_unwind)]
+    pub fn flush_journal(&mut self) -> Result<()> {
+        guarded(|| self.book.flush())
+    }
+
+    /// Writes the whole state beside the journal, so that recovery begins here; gives the file.
+    #[napi(catch_unwind)]
+    pub fn snapshot_journal(&mut self) -> Result<String> {
+        guarded(|| {
+            self.check_alive()?;
+            self.book.snapshot()
+        })
+    }
+
+    /// Makes everything durable and frees the journal. What it was of can be read, and takes nothing more.
+    #[napi(catch_unwind)]
+    pub fn close_journal(&mut self) -> Result<()> {
+        guarded(|| self.book.close())
+    }
+
+    /// Commands carried out.
+    #[napi(catch_unwind)]
+    pub fn commands(&self) -> f64 {
+        self.book.get().commands() as f64
     }
 }
 
@@ -167,7 +202,7 @@ impl ObjectFinalize for NativeBook {
 
 impl NativeBook {
     fn bytes(&self) -> usize {
-        self.book.memory_bytes() + self.decoder.memory_bytes() + self.spill.memory_bytes()
+        self.book.get().memory_bytes() + self.decoder.memory_bytes() + self.spill.memory_bytes()
     }
 
     /// Tells the garbage collector if memory has changed by much since it was last told.

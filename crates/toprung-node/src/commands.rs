@@ -204,7 +204,7 @@ fn explain(i: usize, [id, price, qty, tail]: [u64; 4]) -> Option<napi::Error<Cod
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
     fn words(id: f64, price: f64, qty: f64, tail: [u8; 8]) -> [u64; 4] {
@@ -270,5 +270,65 @@ mod tests {
         assert_eq!(error.status, Code::BufferLength);
         let error = Decoder::default().commands(Bytes::of(&mut memory), MAX_BATCH + 1).unwrap_err();
         assert_eq!(error.status, Code::BatchTooLarge);
+    }
+
+    /// Words as a caller's memory may hold them: often numbers that are nearly valid, else any bits.
+    pub(crate) fn any_word(draw: &mut impl FnMut(u64) -> u64) -> u64 {
+        match draw(8) {
+            0 => draw(u64::MAX),
+            1 => [f64::NAN, f64::INFINITY, 1.5, -0.0, 9_007_199_254_740_992.0, -9_007_199_254_740_991.0]
+                [draw(6) as usize]
+                .to_bits(),
+            _ => (draw(300) as f64 - 20.0).to_bits(),
+        }
+    }
+
+    /// Numbers below a bound, from a seed.
+    pub(crate) fn draws(mut bits: u64) -> impl FnMut(u64) -> u64 {
+        move |below| {
+            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((u128::from(bits ^ bits >> 29) * u128::from(below)) >> 64) as u64
+        }
+    }
+
+    /// Any memory is commands that mean the same again, or one error; the decoder holds no more than the batch asks for.
+    fn fuzz(rounds: u64, seed: u64) {
+        let (mut draw, mut decoder, mut valid) = (draws(seed), Decoder::default(), 0);
+        for _ in 0..rounds {
+            let mut memory: Vec<u64> = (0..4).map(|_| any_word(&mut draw)).collect();
+            let tail = [draw(6), draw(3), draw(4), draw(42)].map(|b| b as u8);
+            memory[3] = draw(1 << 32) | u64::from(u32::from_le_bytes(tail)) << 32;
+            let words = [memory[0], memory[1], memory[2], memory[3]];
+            let count = 1 + usize::from(draw(50) == 0);
+            match decoder.commands(Bytes::of(&mut memory), count) {
+                Ok([c]) => {
+                    valid += 1;
+                    assert!(explain(0, words).is_none(), "{words:?}");
+                    let [_, _, _, _, kind, side, tif, flags] = words[3].to_le_bytes();
+                    assert_eq!((c.id as f64, c.price as f64, c.qty as f64), {
+                        (f64::from_bits(words[0]), f64::from_bits(words[1]), f64::from_bits(words[2]))
+                    });
+                    let fields = (c.kind as u8, c.side as u8, c.tif as u8, c.flags.bits());
+                    assert_eq!(fields, (kind, side, tif, flags), "{words:?}");
+                    assert_eq!(c.owner, words[3] as u32);
+                }
+                Ok(more) => panic!("one record gave {} commands", more.len()),
+                Err(e) if count == 2 => assert_eq!(e.status, Code::BufferLength),
+                Err(e) => assert_eq!(Some(e.reason), explain(0, words).map(|e| e.reason)),
+            }
+        }
+        assert!(valid > 0 && valid < rounds, "{valid} of {rounds} were valid");
+        assert!(decoder.memory_bytes() <= 64 * RECORD_BYTES, "{} bytes", decoder.memory_bytes());
+    }
+
+    #[test]
+    fn any_memory_is_a_command_or_an_error() {
+        fuzz(100_000, 1);
+    }
+
+    #[test]
+    #[ignore = "long: npm run fuzz"]
+    fn long_run_of_any_memory() {
+        fuzz(200_000_000, 2);
     }
 }

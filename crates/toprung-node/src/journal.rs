@@ -10,10 +10,12 @@ use serde::Serialize;
 use serde_json::Value;
 use toprung_book::Side;
 use toprung_data::journal::{
-    self, Inspection, JournalConfig, JournalError, Recovered, SegmentInfo, SnapshotInfo, TornTail, Verification,
+    self, AnyConfig, AnyRecovered, ConfigOf, Engine, Inspection, Recovered, SegmentInfo, SnapshotInfo, TornTail,
+    Verification,
 };
 
 use crate::error::{Code, Result, error, guarded, to_json};
+use crate::journaled::{journal_error, text};
 use crate::task::{Outcome, outcome, unwrap};
 
 /// Says what lies in the journal `dir`, as JSON. Changes nothing.
@@ -40,8 +42,10 @@ pub fn journal_verify(dir: String) -> Result<AsyncTask<JournalTask>> {
 pub fn journal_recover(dir: String) -> Result<AsyncTask<JournalTask>> {
     JournalTask::new(dir, |dir| {
         let start = Instant::now();
-        let found = journal::recover(dir).map_err(journal_error)?;
-        to_json(&RecoveredView::of(&found, start.elapsed())?)
+        match journal::recover_any(dir).map_err(journal_error)? {
+            AnyRecovered::Book(found) => to_json(&RecoveredView::of(&found, &AnyConfig::Book, start.elapsed())?),
+            AnyRecovered::Venue(found) => to_json(&RecoveredView::of(&found, &AnyConfig::Venue, start.elapsed())?),
+        }
     })
 }
 
@@ -70,18 +74,10 @@ impl Task for JournalTask {
     }
 }
 
-fn journal_error(e: JournalError) -> napi::Error<Code> {
-    error(Code::Of(e.code()), e.to_string())
-}
-
 /// The configuration as its stamp writes it.
-fn config(config: &JournalConfig) -> Result<Value> {
+fn config(config: &AnyConfig) -> Result<Value> {
     let json = config.to_json().map_err(journal_error)?;
     serde_json::from_str(&json).map_err(|e| error(Code::Panic, format!("a stamp is not JSON: {e}")))
-}
-
-fn path(file: &std::path::Path) -> String {
-    file.display().to_string()
 }
 
 #[derive(Serialize)]
@@ -95,7 +91,7 @@ struct TornView<'a> {
 
 impl TornView<'_> {
     fn of(t: &TornTail) -> TornView<'_> {
-        TornView { file: path(&t.file), offset: t.offset, bytes: t.bytes, reason: &t.reason }
+        TornView { file: text(&t.file), offset: t.offset, bytes: t.bytes, reason: &t.reason }
     }
 }
 
@@ -142,7 +138,7 @@ struct SegmentView<'a> {
 impl SegmentView<'_> {
     fn of(s: &SegmentInfo) -> SegmentView<'_> {
         let SegmentInfo { ref file, bytes, first, commands, frames, digests, ref damage } = *s;
-        SegmentView { file: path(file), bytes, first, commands, frames, digests, damage: damage.as_deref() }
+        SegmentView { file: text(file), bytes, first, commands, frames, digests, damage: damage.as_deref() }
     }
 }
 
@@ -160,7 +156,7 @@ struct SnapshotView<'a> {
 impl SnapshotView<'_> {
     fn of(s: &SnapshotInfo) -> SnapshotView<'_> {
         SnapshotView {
-            file: path(&s.file),
+            file: text(&s.file),
             bytes: s.bytes,
             commands: s.commands,
             orders: s.orders,
@@ -218,20 +214,24 @@ struct RecoveredView<'a> {
 }
 
 impl RecoveredView<'_> {
-    fn of(r: &Recovered, elapsed: Duration) -> Result<RecoveredView<'_>> {
+    fn of<'a, E: Engine>(
+        r: &'a Recovered<E>,
+        any: &dyn Fn(ConfigOf<E::Config>) -> AnyConfig,
+        elapsed: Duration,
+    ) -> Result<RecoveredView<'a>> {
         let best = |side| r.book.best(side).map(|level| LevelView { price: level.price, qty: level.qty });
         Ok(RecoveredView {
-            config: config(&r.config)?,
+            config: config(&any(r.config.clone()))?,
             commands: r.commands,
             digest: r.book.digest().to_string(),
             resting_orders: r.book.order_count(),
             best_bid: best(Side::Buy),
             best_ask: best(Side::Sell),
-            snapshot_used: r.snapshot_used.as_deref().map(path),
+            snapshot_used: r.snapshot_used.as_deref().map(text),
             snapshots_refused: r
                 .snapshots_refused
                 .iter()
-                .map(|s| RefusedView { file: path(&s.file), reason: &s.reason })
+                .map(|s| RefusedView { file: text(&s.file), reason: &s.reason })
                 .collect(),
             segments: r.segments,
             digests_checked: r.digests_checked,

@@ -13,6 +13,7 @@ pub mod environment;
 mod error;
 mod events;
 pub mod journal;
+mod journaled;
 pub mod live;
 pub mod market;
 pub mod policies;

@@ -14,13 +14,14 @@ use crate::book::Settings;
 use crate::commands::MAX_SAFE;
 use crate::error::{Code, Result, error, guarded};
 use crate::events::{ColumnSink, Columns, Spill};
+use crate::journaled::Slot;
 use crate::venue_commands::VenueDecoder;
 use crate::view::View;
 
 /// One venue behind the boundary.
 #[napi(custom_finalize)]
 pub struct NativeVenue {
-    venue: Venue,
+    venue: Slot<Venue>,
     decoder: VenueDecoder,
     spill: Spill,
     /// A panic interrupted a batch: the venue may be inconsistent and takes no more.
@@ -31,11 +32,11 @@ pub struct NativeVenue {
 
 #[napi]
 impl NativeVenue {
-    /// A venue with the configuration `config`, as JSON.
+    /// A venue with the configuration `config`, as JSON, behind the journal that `journal` describes, as JSON too.
     #[napi(constructor, catch_unwind)]
-    pub fn new(env: Env, config: String) -> Result<NativeVenue> {
+    pub fn new(env: Env, config: String, journal: Option<String>) -> Result<NativeVenue> {
         guarded(|| {
-            let venue = Venue::new(VenueSettings::parse(&config)?);
+            let venue = Slot::new(VenueSettings::parse(&config)?, journal.as_deref())?;
             let (decoder, spill) = (VenueDecoder::default(), Spill::default());
             let mut this = NativeVenue { venue, decoder, spill, lost: false, told_gc: 0 };
             this.tell_gc(env);
@@ -56,12 +57,11 @@ impl NativeVenue {
             let columns = Columns::new(events.bytes("events")?, index("capacity", capacity)?)?;
             let count = index("count", count)?;
             let commands = self.decoder.commands(commands.bytes("commands")?, count)?;
-            let mut sink = ColumnSink::new(columns, &mut self.spill, self.venue.commands());
+            let mut sink = ColumnSink::new(columns, &mut self.spill, self.venue.get().commands());
             self.lost = true;
-            for command in commands {
-                self.venue.apply(command, &mut sink);
-            }
+            let applied = self.venue.apply(commands, &mut sink);
             self.lost = false;
+            applied?;
             let total = sink.total();
             self.tell_gc(env);
             Ok(total as f64)
@@ -90,7 +90,7 @@ impl NativeVenue {
         guarded(|| {
             self.check_alive()?;
             let mut rows = Vec::new();
-            for level in self.venue.levels(side_of(side)?, index("max", max)?) {
+            for level in self.venue.get().levels(side_of(side)?, index("max", max)?) {
                 rows.extend([level.price as f64, exact("level.qty", level.qty)?, f64::from(level.orders)]);
             }
             Ok(Float64Array::new(rows))
@@ -100,19 +100,19 @@ impl NativeVenue {
     /// Displayed orders of a side in priority order: id, price, open quantity and owner, four numbers each.
     #[napi(catch_unwind)]
     pub fn queue(&self, side: f64) -> Result<Float64Array> {
-        self.orders(|| Ok(self.venue.queue(side_of(side)?)))
+        self.orders(|| Ok(self.venue.get().queue(side_of(side)?)))
     }
 
     /// Hidden orders of a side, as `queue`.
     #[napi(catch_unwind)]
     pub fn hidden(&self, side: f64) -> Result<Float64Array> {
-        self.orders(|| Ok(self.venue.hidden(side_of(side)?)))
+        self.orders(|| Ok(self.venue.get().hidden(side_of(side)?)))
     }
 
     /// Market orders of a side that rest, as `queue`; their price is 0.
     #[napi(catch_unwind)]
     pub fn unpriced(&self, side: f64) -> Result<Float64Array> {
-        self.orders(|| Ok(self.venue.unpriced(side_of(side)?)))
+        self.orders(|| Ok(self.venue.get().unpriced(side_of(side)?)))
     }
 
     /// Orders beside the book in order of entry: id, limit, quantity, owner, side, type and stop price (NaN: none),
@@ -126,7 +126,7 @@ impl NativeVenue {
                 let stop_price = stop_price.map_or(f64::NAN, |p| p as f64);
                 [id, price, qty, owner, f64::from(order.side as u8), f64::from(order_type as u8), stop_price]
             };
-            Ok(Float64Array::new(self.venue.held().into_iter().flat_map(row).collect()))
+            Ok(Float64Array::new(self.venue.get().held().into_iter().flat_map(row).collect()))
         })
     }
 
@@ -135,7 +135,7 @@ impl NativeVenue {
     pub fn order(&self, id: f64, out: View) -> Result<bool> {
         guarded(|| {
             self.check_alive()?;
-            let order = self.venue.order(integer("id", id, MAX_SAFE)?);
+            let order = self.venue.get().order(integer("id", id, MAX_SAFE)?);
             let row = order.map(|o| [f64::from(o.side as u8), o.price as f64, o.qty as f64, f64::from(o.owner)]);
             fill(out, row)
         })
@@ -144,31 +144,31 @@ impl NativeVenue {
     /// Resting orders, displayed or not.
     #[napi(catch_unwind)]
     pub fn order_count(&self) -> f64 {
-        self.venue.order_count() as f64
+        self.venue.get().order_count() as f64
     }
 
     /// Code of the phase.
     #[napi(catch_unwind)]
     pub fn phase(&self) -> f64 {
-        f64::from(self.venue.phase() as u8)
+        f64::from(self.venue.get().phase() as u8)
     }
 
     /// Simulated time in nanoseconds.
     #[napi(catch_unwind)]
     pub fn now(&self) -> f64 {
-        self.venue.now() as f64
+        self.venue.get().now() as f64
     }
 
     /// Price of the last trade.
     #[napi(catch_unwind)]
     pub fn last_price(&self) -> Option<f64> {
-        self.venue.last_price().map(|p| p as f64)
+        self.venue.get().last_price().map(|p| p as f64)
     }
 
     /// The reference price.
     #[napi(catch_unwind)]
     pub fn reference(&self) -> Option<f64> {
-        self.venue.reference().map(|p| p as f64)
+        self.venue.get().reference().map(|p| p as f64)
     }
 
     /// What an auction would do: price, lots, lots too many and the side that has them; or none. Fills `out`.
@@ -176,7 +176,7 @@ impl NativeVenue {
     pub fn indicative(&self, out: View) -> Result<bool> {
         guarded(|| {
             self.check_alive()?;
-            let row = match self.venue.indicative() {
+            let row = match self.venue.get().indicative() {
                 Some(i) => {
                     let (qty, surplus) = (exact("indicative.qty", i.qty)?, exact("indicative.surplus", i.surplus)?);
                     Some([i.price as f64, qty, surplus, f64::from(i.side as u8)])
@@ -190,7 +190,7 @@ impl NativeVenue {
     /// Digest of every event so far, 32 hexadecimal digits.
     #[napi(catch_unwind)]
     pub fn digest(&self) -> String {
-        self.venue.digest().to_string()
+        self.venue.get().digest().to_string()
     }
 
     /// Bytes of memory that the venue and this binding's buffers hold.
@@ -204,8 +204,41 @@ impl NativeVenue {
     pub fn check_invariants(&self) -> Result<()> {
         guarded(|| {
             self.check_alive()?;
-            self.venue.check_invariants().map_err(|broken| error(Code::Invariant, broken))
+            self.venue.get().check_invariants().map_err(|broken| error(Code::Invariant, broken))
         })
+    }
+
+    /// Commands that a machine going down now does not take; fails without a journal.
+    #[napi(catch_unwind)]
+    pub fn durable(&mut self) -> Result<f64> {
+        guarded(|| self.venue.durable())
+    }
+
+    /// Waits until everything carried out is durable.
+    #[napi(catch_unwind)]
+    pub fn flush_journal(&mut self) -> Result<()> {
+        guarded(|| self.venue.flush())
+    }
+
+    /// Writes the whole state beside the journal, so that recovery begins here; gives the file.
+    #[napi(catch_unwind)]
+    pub fn snapshot_journal(&mut self) -> Result<String> {
+        guarded(|| {
+            self.check_alive()?;
+            self.venue.snapshot()
+        })
+    }
+
+    /// Makes everything durable and frees the journal. What it was of can be read, and takes nothing more.
+    #[napi(catch_unwind)]
+    pub fn close_journal(&mut self) -> Result<()> {
+        guarded(|| self.venue.close())
+    }
+
+    /// Commands carried out.
+    #[napi(catch_unwind)]
+    pub fn commands(&self) -> f64 {
+        self.venue.get().commands() as f64
     }
 }
 
@@ -225,7 +258,7 @@ impl NativeVenue {
     }
 
     fn bytes(&self) -> usize {
-        self.venue.memory_bytes() + self.decoder.memory_bytes() + self.spill.memory_bytes()
+        self.venue.get().memory_bytes() + self.decoder.memory_bytes() + self.spill.memory_bytes()
     }
 
     /// Tells the garbage collector if memory has changed by much since it was last told.

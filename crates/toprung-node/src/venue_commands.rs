@@ -188,6 +188,7 @@ fn explain(i: usize, words: &[u64; WORDS]) -> napi::Error<Code> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::tests::{any_word, draws};
 
     /// A record in which every field has a value of its own.
     fn words() -> [u64; WORDS] {
@@ -279,5 +280,58 @@ mod tests {
         assert_eq!(error.status, Code::BufferLength);
         let error = VenueDecoder::default().commands(Bytes::of(memory.as_flattened_mut()), MAX_BATCH + 1).unwrap_err();
         assert_eq!(error.status, Code::BatchTooLarge);
+    }
+
+    /// Any memory is commands that mean the same again, or one error; the decoder holds no more than the batch asks for.
+    fn fuzz(rounds: u64, seed: u64) {
+        let (mut draw, mut decoder, mut valid) = (draws(seed), VenueDecoder::default(), 0);
+        for _ in 0..rounds {
+            let mut memory = words();
+            for _ in 0..draw(4) {
+                memory[draw(WORDS as u64) as usize] = any_word(&mut draw);
+            }
+            memory[3] = draw(1 << 32) | draw(5) << 32 | draw(2) << 40 | draw(7) << 48 | draw(41) << 56;
+            memory[13] = draw(13) | draw(10) << 8 | draw(3) << 16 | (draw(20) / 19) << 24 | draw(8200) << 32;
+            let words = memory;
+            let count = 1 + usize::from(draw(50) == 0);
+            match decoder.commands(Bytes::of(&mut memory), count) {
+                Ok([c]) => {
+                    valid += 1;
+                    let o = &c.order;
+                    let numbers =
+                        [o.id as f64, o.price as f64, o.qty as f64, c.stop_price as f64, c.display_qty as f64];
+                    let more = [c.display_range as f64, c.min_qty as f64, c.expire_at as f64, c.link as f64];
+                    let last = [c.parent as f64, c.offset as f64, c.step as f64];
+                    let read = [&numbers[..], &more, &last].concat();
+                    let given: Vec<f64> = NUMBERS.iter().map(|(_, at, _)| f64::from_bits(words[*at])).collect();
+                    assert_eq!(read, given, "{words:?}");
+                    let [low, high] = c.options.bits().to_le_bytes();
+                    let codes = [c.action as u8, c.order_type as u8, c.peg as u8, 0, low, high, 0, 0];
+                    assert_eq!(codes, words[13].to_le_bytes(), "{words:?}");
+                    let owner = u64::from(o.owner);
+                    let codes = [o.kind as u8, o.side as u8, o.tif as u8, o.flags.bits()];
+                    assert_eq!(owner | u64::from(u32::from_le_bytes(codes)) << 32, words[3], "{words:?}");
+                }
+                Ok(more) => panic!("one record gave {} commands", more.len()),
+                Err(e) if count == 2 => assert_eq!(e.status, Code::BufferLength),
+                Err(e) => {
+                    assert!(!e.reason.contains("expected a valid record"), "{words:?}");
+                    assert_eq!(e.reason, explain(0, &words).reason);
+                }
+            }
+        }
+        assert!(valid > 0 && valid < rounds, "{valid} of {rounds} were valid");
+        assert!(decoder.memory_bytes() <= 64 * RECORD_BYTES, "{} bytes", decoder.memory_bytes());
+    }
+
+    #[test]
+    fn any_memory_is_a_command_or_an_error() {
+        fuzz(100_000, 1);
+    }
+
+    #[test]
+    #[ignore = "long: npm run fuzz"]
+    fn long_run_of_any_memory() {
+        fuzz(100_000_000, 2);
     }
 }

@@ -58,7 +58,7 @@ const summaries: Readonly<Record<CommandName, string>> = {
   report: 'Make a report of a run that was kept, alone or against another',
   export: 'Write what happened in a run: Parquet, Arrow, NDJSON or LOBSTER files',
   query: 'Ask SQL of what a run wrote (needs DuckDB)',
-  journal: 'Inspect, verify or recover the journal of a book',
+  journal: 'Inspect, verify or recover the journal of a book or a venue',
   scenarios: 'List the scenarios, show one, run it, or check it over many seeds',
   verify: 'Run a scenario on several numbers of threads and compare the digests',
   policies: 'List the matching policies, or compare what each allocates of one level',

@@ -21,8 +21,8 @@ export declare class CancelFlag {
 
 /** One order book behind the boundary. */
 export declare class NativeBook {
-  /** A book with the configuration `config`, as JSON. */
-  constructor(config: string)
+  /** A book with the configuration `config`, as JSON, behind the journal that `journal` describes, as JSON too. */
+  constructor(config: string, journal?: string | undefined | null)
   /**
    * Applies the first `count` records of `commands` in order and writes what happened into `events`, columns for
    * `capacity` events. Gives the number of events; those past the capacity wait for `drain`.
@@ -51,6 +51,16 @@ export declare class NativeBook {
   memoryBytes(): number
   /** Fails when the book is inconsistent, which would be a defect of toprung. Visits every order. */
   checkInvariants(): void
+  /** Commands that a machine going down now does not take; fails without a journal. */
+  durable(): number
+  /** Waits until everything carried out is durable. */
+  flushJournal(): void
+  /** Writes the whole state beside the journal, so that recovery begins here; gives the file. */
+  snapshotJournal(): string
+  /** Makes everything durable and frees the journal. What it was of can be read, and takes nothing more. */
+  closeJournal(): void
+  /** Commands carried out. */
+  commands(): number
 }
 
 /** Many books for learning agents. */
@@ -219,8 +229,8 @@ export declare class NativeTracer {
 
 /** One venue behind the boundary. */
 export declare class NativeVenue {
-  /** A venue with the configuration `config`, as JSON. */
-  constructor(config: string)
+  /** A venue with the configuration `config`, as JSON, behind the journal that `journal` describes, as JSON too. */
+  constructor(config: string, journal?: string | undefined | null)
   /**
    * Applies the first `count` records of `commands` in order and writes what happened into `events`, columns for
    * `capacity` events. Gives the number of events; those past the capacity wait for `drain`.
@@ -266,6 +276,16 @@ export declare class NativeVenue {
   memoryBytes(): number
   /** Fails when the venue is inconsistent, which would be a defect of toprung. Visits every order. */
   checkInvariants(): void
+  /** Commands that a machine going down now does not take; fails without a journal. */
+  durable(): number
+  /** Waits until everything carried out is durable. */
+  flushJournal(): void
+  /** Writes the whole state beside the journal, so that recovery begins here; gives the file. */
+  snapshotJournal(): string
+  /** Makes everything durable and frees the journal. What it was of can be read, and takes nothing more. */
+  closeJournal(): void
+  /** Commands carried out. */
+  commands(): number
 }
 
 /** Every kind of agent with its parameters, as JSON. */

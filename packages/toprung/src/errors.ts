@@ -40,6 +40,7 @@ export const ERROR_TABLE = {
   ERR_TOPRUNG_INEXACT: 'A sum of quantities is past 2^53 - 1 and cannot be given as a number exactly.',
   ERR_TOPRUNG_INTERNAL: 'The binding failed in a way that it should not: a defect of toprung, please report it.',
   ERR_TOPRUNG_INVARIANT: 'A book is inconsistent: a defect of toprung, please report it.',
+  ERR_TOPRUNG_JOURNAL_CLOSED: 'The journal was closed and takes nothing more: open it again.',
   ERR_TOPRUNG_JOURNAL_CONFIG: 'The journal is of another configuration, or of one that this version does not know.',
   ERR_TOPRUNG_JOURNAL_CORRUPT: 'A journal is damaged elsewhere than in a torn tail. The message names file and byte.',
   ERR_TOPRUNG_JOURNAL_DIVERGED: 'Replaying a journal gives another book than the one that wrote it.',

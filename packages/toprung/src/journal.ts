@@ -1,19 +1,121 @@
 /**
- * `journal`: looks at, verifies and recovers the journal of a book on disk. The format is in docs/journal.md.
+ * Journals on disk. `journal` looks at, verifies and recovers them; a {@link Journal} is what an `OrderBook` or a `Venue`
+ * writes that was made with one. The format is in docs/journal.md.
  */
+import { z } from 'zod';
+import { parseConfig } from './config.js';
+import { call as callNative } from './crossing.js';
 import { fromNative } from './errors.js';
-import { native } from './native.js';
+import { type NativeBook, type NativeVenue, native } from './native.js';
 import { toPath } from './paths.js';
 
-/** What a journal is of: the instrument, and the conventions of its book. */
-export interface JournalConfig {
-  book: {
-    maxOrders: number;
-    policy: { kind: string; [parameter: string]: unknown }[];
-    replacePriority: 'keep-on-decrease' | 'lose-always';
-  };
+/** The conventions of a book, as its journal has them. */
+export interface JournaledBookConfig {
+  maxOrders: number;
+  policy: { kind: string; [parameter: string]: unknown }[];
+  replacePriority: 'keep-on-decrease' | 'lose-always';
+}
+
+/** What a journal is of: the instrument, and the conventions of its book or of its venue. */
+export type JournalConfig = {
   /** A name that tells the journals of two instruments apart; may be empty. */
   instrument: string;
+} & (
+  | { book: JournaledBookConfig; venue?: undefined }
+  | { venue: { book: JournaledBookConfig; phase: string; [setting: string]: unknown }; book?: undefined }
+);
+
+/** How a journal is written. */
+export interface JournalOptions {
+  /** The folder. It is made if it is not there. */
+  dir: string | URL;
+  /** A name that tells the journals of two instruments apart. Default: empty. */
+  instrument?: string;
+  /**
+   * `create` (default) begins a journal and refuses a folder that holds one; `resume` recovers the journal there, with
+   * the state that it gives, and goes on with it.
+   */
+  mode?: 'create' | 'resume';
+  /**
+   * When a batch is durable: `group` (default) once another thread has synced it, within 10 ms or 65,536 commands;
+   * `every-batch` when `submit` returns; `os-cache` when the operating system pleases.
+   */
+  durability?: 'group' | 'every-batch' | 'os-cache';
+  /** Size in bytes from which a new segment is begun, 1 to 2^30. Default 64 MiB. */
+  segmentBytes?: number;
+  /** Commands after which the digest is written down, from 1. Default 65,536. */
+  digestEvery?: number;
+}
+
+const journalOptionsSchema = z.strictObject({
+  instrument: z.string().default(''),
+  mode: z.enum(['create', 'resume']).default('create'),
+  durability: z.enum(['group', 'every-batch', 'os-cache']).default('group'),
+  segmentBytes: z
+    .int()
+    .min(1)
+    .max(2 ** 30)
+    .default(64 * 2 ** 20),
+  digestEvery: z.int().min(1).default(65_536),
+});
+
+/**
+ * Journal options as the native core takes them.
+ *
+ * @internal
+ */
+export function journalSettings(options: JournalOptions): string {
+  const { dir, ...rest } = options;
+  const { mode, ...complete } = parseConfig(journalOptionsSchema, rest);
+  return JSON.stringify({ dir: toPath('journal.dir', dir), resume: mode === 'resume', ...complete });
+}
+
+/**
+ * The journal that a book or a venue writes: every batch is in it before it is carried out.
+ *
+ * ```ts
+ * const book = new OrderBook({}, { dir: '/var/lib/venue/ZN' });
+ * book.limit(1, 'buy', 100, 5);
+ * book.journal.flush();
+ * book.journal.close();
+ * const again = new OrderBook({}, { dir: '/var/lib/venue/ZN', mode: 'resume' });
+ * ```
+ *
+ * @throws ToprungError Each method `ERR_TOPRUNG_JOURNAL_CLOSED` once closed, `ERR_TOPRUNG_JOURNAL_IO` when the operating
+ *   system refuses, and from then on `ERR_TOPRUNG_JOURNAL_FAILED`; without a journal `ERR_TOPRUNG_JOURNAL_OPTION`.
+ */
+export class Journal {
+  readonly #native: NativeBook | NativeVenue;
+
+  /** @internal */
+  constructor(of: NativeBook | NativeVenue) {
+    this.#native = of;
+  }
+
+  /** Commands carried out, and in the journal. */
+  get commands(): number {
+    return this.#native.commands();
+  }
+
+  /** Commands that a machine going down now does not take: the first so many. */
+  get durable(): number {
+    return callNative(() => this.#native.durable());
+  }
+
+  /** Waits until everything carried out is durable: some milliseconds. */
+  flush(): void {
+    callNative(() => this.#native.flushJournal());
+  }
+
+  /** Writes the whole state beside the journal, so that recovery begins here; gives the file. */
+  snapshot(): string {
+    return callNative(() => this.#native.snapshotJournal());
+  }
+
+  /** Makes everything durable and frees the journal. The book or venue can still be read, and takes nothing more. */
+  close(): void {
+    callNative(() => this.#native.closeJournal());
+  }
 }
 
 /** The end of a journal that a write did not finish. */
@@ -95,7 +197,7 @@ export interface JournalVerification {
 /** What came out of a journal. */
 export interface JournalRecovery {
   config: JournalConfig;
-  /** Commands that the book has carried out. */
+  /** Commands that the book or the venue has carried out. */
   commands: number;
   digest: string;
   restingOrders: number;

@@ -25,6 +25,7 @@ import {
   wrongType,
 } from './crossing.js';
 import { type BookEvent, EventBatch } from './event-batch.js';
+import { Journal, type JournalOptions, journalSettings } from './journal.js';
 import type { MarketTimeInForce, Side, TimeInForce } from './names.js';
 import { type NativeBook, native } from './native.js';
 
@@ -60,6 +61,8 @@ export interface MarketOptions {
  * ```
  */
 export class OrderBook {
+  /** The journal that the book writes, if it was made with one. */
+  readonly journal: Journal;
   readonly #native: NativeBook;
   readonly #row = new Row();
   #events: EventBatch | undefined;
@@ -67,14 +70,17 @@ export class OrderBook {
   #singleEvents: EventBatch | undefined;
 
   /**
-   * An empty book.
+   * An empty book; or, with a journal that is resumed, the book that comes out of it.
    *
-   * @throws ToprungError `ERR_TOPRUNG_CONFIG`, `ERR_TOPRUNG_NATIVE_MISSING`
+   * @param journal - Writes every batch to a journal before it is carried out: see {@link Journal}.
+   * @throws ToprungError `ERR_TOPRUNG_CONFIG`, `ERR_TOPRUNG_NATIVE_MISSING`, `ERR_TOPRUNG_JOURNAL_…`
    */
-  constructor(config: BookConfigInput = {}) {
+  constructor(config: BookConfigInput = {}, journal?: JournalOptions) {
     const json = JSON.stringify(parseConfig(bookConfigSchema, config));
+    const settings = journal && journalSettings(journal);
     const { NativeBook } = native();
-    this.#native = call(() => new NativeBook(json));
+    this.#native = call(() => new NativeBook(json, settings));
+    this.journal = new Journal(this.#native);
   }
 
   /**

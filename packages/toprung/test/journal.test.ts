@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { journal } from '../src/index.js';
+import { CommandBatch, journal, OrderBook, Venue, VenueBatch } from '../src/index.js';
 
 const kept = fileURLToPath(new URL('../../../tests/fixtures/journal', import.meta.url));
 const folder = mkdtempSync(path.join(tmpdir(), 'toprung-journal-'));
@@ -74,5 +74,77 @@ describe('journal', () => {
       code: 'ERR_TOPRUNG_JOURNAL_NOT_FOUND',
     });
     await expect(journal.inspect('')).rejects.toMatchObject({ code: 'ERR_TOPRUNG_ARGUMENT', path: 'dir' });
+  });
+});
+
+describe('a journal that is written', () => {
+  it('of a book comes back, goes on, and ends where a book without one does', async () => {
+    const dir = path.join(folder, 'book');
+    const config = { policy: { kind: 'preset', name: 'cme.K' } } as const;
+    const plain = new OrderBook(config);
+    const book = new OrderBook(config, { dir, instrument: 'ZN', durability: 'every-batch' });
+    const batch = new CommandBatch();
+    for (let id = 1; id <= 200; id++) batch.limit(id, id % 3 === 0 ? 'sell' : 'buy', 100 + (id % 7), 1 + (id % 9));
+    for (const one of [plain, book]) one.submit(batch);
+    expect(book.journal.commands).toBe(200);
+    expect(book.journal.durable).toBe(200);
+    expect(path.basename(book.journal.snapshot())).toBe(`snapshot-${'0'.repeat(17)}200.snap`);
+    for (const one of [plain, book]) one.cancel(1);
+    book.journal.close();
+    expect(book.digest).toBe(plain.digest);
+    expect(() => book.cancel(2)).toThrow(expect.objectContaining({ code: 'ERR_TOPRUNG_JOURNAL_CLOSED' }));
+
+    expect(await journal.inspect(dir)).toMatchObject({ commands: 201, config: { instrument: 'ZN' } });
+    expect(await journal.verify(dir)).toMatchObject({ sound: true, digest: plain.digest });
+    const again = new OrderBook(config, { dir, instrument: 'ZN', mode: 'resume' });
+    expect(again.queue('buy')).toEqual(plain.queue('buy'));
+    for (const one of [plain, again]) one.market(1000, 'sell', 40);
+    expect(again.digest).toBe(plain.digest);
+    again.journal.flush();
+    expect(again.journal.durable).toBe(202);
+    again.journal.close();
+  });
+
+  it('of a venue has every kind of order', async () => {
+    const dir = path.join(folder, 'venue');
+    const plain = new Venue({ countFills: true });
+    const venue = new Venue({ countFills: true }, { dir });
+    const batch = new VenueBatch();
+    batch.enter({ type: 'stop', id: 1, side: 'buy', qty: 5, stopPrice: 101 });
+    batch.enter({ type: 'limit', id: 2, side: 'sell', qty: 10, price: 101 });
+    batch.enter({ type: 'limit', id: 3, side: 'sell', qty: 30, price: 102, display: { qty: 10 } });
+    for (const one of [plain, venue]) one.submit(batch);
+    venue.journal.snapshot();
+    for (const one of [plain, venue]) one.enter({ type: 'market', id: 4, side: 'buy', qty: 1 });
+    venue.journal.close();
+    expect((await journal.inspect(dir)).config.venue).toMatchObject({ countFills: true, phase: 'continuous' });
+    expect(await journal.verify(dir)).toMatchObject({ sound: true, digest: plain.digest, snapshotsChecked: 1 });
+    expect(await journal.recover(dir)).toMatchObject({ commands: 4, digest: plain.digest });
+    const again = new Venue({ countFills: true }, { dir, mode: 'resume' });
+    expect([again.queue('sell'), again.held(), again.digest]).toEqual([
+      plain.queue('sell'),
+      plain.held(),
+      plain.digest,
+    ]);
+    again.journal.close();
+  });
+
+  it('refuses what it cannot be', () => {
+    const refused = (make: () => unknown, code: string) =>
+      expect(make).toThrow(expect.objectContaining({ name: 'ToprungError', code }));
+    const dir = path.join(folder, 'refused');
+    refused(() => new OrderBook({}, { dir: '' }), 'ERR_TOPRUNG_ARGUMENT');
+    refused(() => new OrderBook({}, { dir, segmentBytes: 0 }), 'ERR_TOPRUNG_CONFIG');
+    refused(() => new OrderBook({}, { dir, mode: 'resume' }), 'ERR_TOPRUNG_JOURNAL_NOT_FOUND');
+    const book = new OrderBook({}, { dir });
+    refused(() => new OrderBook({}, { dir, mode: 'resume' }), 'ERR_TOPRUNG_JOURNAL_IN_USE');
+    book.journal.close();
+    refused(() => new OrderBook({}, { dir }), 'ERR_TOPRUNG_JOURNAL_EXISTS');
+    refused(
+      () => new OrderBook({ policy: { kind: 'pro-rata' } }, { dir, mode: 'resume' }),
+      'ERR_TOPRUNG_JOURNAL_CONFIG',
+    );
+    refused(() => new Venue({}, { dir, mode: 'resume' }), 'ERR_TOPRUNG_JOURNAL_CONFIG');
+    refused(() => new OrderBook().journal.flush(), 'ERR_TOPRUNG_JOURNAL_OPTION');
   });
 });

@@ -83,9 +83,7 @@ impl Venue {
         let fills =
             |gifts: &[Gift]| -> Vec<(Maker, u64)> { gifts.iter().map(|gift| (gift.maker, gift.open)).collect() };
         self.print_pairs(sink, taking, &fills(takers), &fills(makers), None);
-        for gift in bids.into_iter().chain(asks) {
-            self.consume(sink, gift.maker.h, gift.open);
-        }
+        self.consume_all(sink, bids.into_iter().chain(asks).map(|gift| (gift.maker, gift.open)));
         true
     }
 

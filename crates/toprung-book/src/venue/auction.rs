@@ -106,9 +106,7 @@ impl Venue {
         let volume = buys.min(sells);
         let [bought, sold] = Side::BOTH.map(|side| self.fills(side, price, volume));
         self.print_pairs(sink, Side::Buy, &bought, &sold, Some(price));
-        for (maker, qty) in bought.into_iter().chain(sold) {
-            self.consume(sink, maker.h, qty);
-        }
+        self.consume_all(sink, bought.into_iter().chain(sold));
         self.reference = Some(price);
     }
 
@@ -177,9 +175,15 @@ impl Venue {
     }
 }
 
-/// `qty` over `total` of `volume`, rounded down; `volume` is less than `total`, and both are less than 2^65.
+/// `qty` over `total` of `volume`, rounded down; `volume` is less than `total`.
 fn share(qty: u64, volume: u128, total: u128) -> u64 {
-    // In two halves: the product may need 129 bits.
-    let half = u128::from(qty) * (volume / 2);
-    lots(half / total * 2 + (half % total * 2 + u128::from(qty) * (volume % 2)) / total)
+    if let Some(product) = u128::from(qty).checked_mul(volume) {
+        return lots(product / total);
+    }
+    // The product needs more bits: it is divided while it is added up, from the highest bit down.
+    let (whole, _) = (0..64).rev().fold((0u128, 0u128), |(whole, rest), bit| {
+        let sum = rest * 2 + if qty >> bit & 1 == 1 { volume } else { 0 };
+        (whole * 2 + sum / total, sum % total)
+    });
+    lots(whole)
 }

@@ -204,6 +204,14 @@ impl Venue {
         }
     }
 
+    /// Takes lots from many orders, and shows the next parts when all have given.
+    pub(super) fn consume_all<S: EventSink>(&mut self, sink: &mut S, fills: impl Iterator<Item = (Maker, u64)>) {
+        let due: Vec<Handle> = fills.filter(|&(maker, qty)| self.take_lots(maker.h, qty)).map(|(m, _)| m.h).collect();
+        for h in due {
+            self.show_next(sink, h);
+        }
+    }
+
     /// As [`Venue::consume`]; says instead of doing it whether the next part has to be shown.
     pub(super) fn take_lots(&mut self, h: Handle, qty: u64) -> bool {
         let shown = self.shown(h);

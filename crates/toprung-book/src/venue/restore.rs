@@ -59,8 +59,11 @@ impl Venue {
             let orders = self.ladder(class, side).levels().flat_map(|(_, level)| self.queue_of(level));
             resting.extend(orders.map(|h| RestingState { class, order: self.resting_view(h), shown: self.shown(h) }));
         }
+        let book = self.book.state();
+        // The id of one that was TOP and has died may be that of an order which is not displayed.
+        let top = Side::BOTH.map(|side| book.top[side as usize].filter(|&id| self.is_displayed(id, side)));
         VenueState {
-            book: self.book.state(),
+            book: BookState { top, ..book },
             resting,
             terms: self.registry.iter().cloned().collect(),
             entries: self.registry.entries(),
@@ -97,15 +100,9 @@ impl Venue {
             venue.put_back(resting)?;
         }
         let orders = venue.book.order_count() as u64;
-        if orders > u64::from(venue.config.book.max_orders) {
-            return Err(RestoreError::TooManyOrders { max_orders: venue.config.book.max_orders });
-        }
+        // Not held against `max_orders`: room is looked for on entry, and an order that was to trade may be left over.
         for (side, top) in Side::BOTH.into_iter().zip(top) {
-            let is_top = |id: u64| {
-                venue.find_resting(id).is_some_and(|(h, class)| {
-                    class == Class::Displayed && venue.book.view(h).side == side && venue.book.top_min_qty.is_some()
-                })
-            };
+            let is_top = |id: u64| venue.book.top_min_qty.is_some() && venue.is_displayed(id, side);
             if let Some(id) = top.filter(|&id| !is_top(id)) {
                 return Err(RestoreError::Top { id });
             }
@@ -133,6 +130,11 @@ impl Venue {
             return Err(RestoreError::Commands { commands, orders });
         }
         Ok(venue)
+    }
+
+    fn is_displayed(&self, id: u64, side: Side) -> bool {
+        let found = self.find_resting(id);
+        found.is_some_and(|(h, class)| class == Class::Displayed && self.book.view(h).side == side)
     }
 
     fn take_back(&mut self, t: &Terms, entries: u64) -> Result<(), RestoreError> {
@@ -173,7 +175,7 @@ impl Venue {
         let belongs = match class {
             Class::Displayed => !is_hidden,
             Class::Hidden => is_hidden,
-            Class::Unpriced => terms.is_some() && !is_hidden && price == 0,
+            Class::Unpriced => !is_hidden && price == 0,
         };
         let fails = [
             (terms.is_some_and(|t| !has_terms_of(t)), "rests under the terms of another"),

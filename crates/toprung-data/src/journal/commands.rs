@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use toprung_book::Command;
+use toprung_book::{Book, Command};
 
 use super::dir::Listing;
 use super::error::JournalError;
-use super::inspect::header_of;
+use super::inspect::config_of;
 use super::replay::{Content, check_config, check_follows, scan};
 use super::stamp::JournalConfig;
 
@@ -17,13 +17,13 @@ use super::stamp::JournalConfig;
 /// Damage anywhere else than in the tail, missing segments, and a journal whose first segments are no longer there.
 pub fn read_commands(dir: &Path) -> Result<(JournalConfig, Vec<Command>), JournalError> {
     let listing = Listing::of_journal(dir)?;
-    let config = header_of(&listing.segments[0].1)?.config;
+    let config = config_of::<Book>(&listing.segments[0].1)?;
     let (mut end, mut commands) = (0, Vec::new());
     for (i, segment) in listing.segments.iter().enumerate() {
         check_follows(dir, end, segment)?;
-        check_config(&segment.1, &config, &header_of(&segment.1)?.config)?;
+        check_config(&segment.1, &config, &config_of::<Book>(&segment.1)?)?;
         let is_last = i + 1 == listing.segments.len();
-        let scanned = scan(segment, is_last, &mut |_, _, content| {
+        let scanned = scan::<Book>(segment, is_last, |_, _, content| {
             if let Content::Commands(cmds) = content {
                 commands.extend_from_slice(cmds);
             }

@@ -46,6 +46,12 @@ pub enum JournalError {
         /// The error of that write.
         reason: String,
     },
+    /// The journal was closed.
+    #[error("{dir}: the journal is closed and takes nothing more: open it again")]
+    Closed {
+        /// The folder.
+        dir: String,
+    },
     /// Bytes that were never written so, other than a torn tail.
     #[error("{file}: damaged at byte {offset} ({part}): expected {expected}, got {got}")]
     Corrupt {
@@ -129,6 +135,7 @@ impl JournalError {
             JournalError::InUse { .. } => "ERR_TOPRUNG_JOURNAL_IN_USE",
             JournalError::Io { .. } => "ERR_TOPRUNG_JOURNAL_IO",
             JournalError::Failed { .. } => "ERR_TOPRUNG_JOURNAL_FAILED",
+            JournalError::Closed { .. } => "ERR_TOPRUNG_JOURNAL_CLOSED",
             JournalError::Corrupt { .. } => "ERR_TOPRUNG_JOURNAL_CORRUPT",
             JournalError::Missing { .. } => "ERR_TOPRUNG_JOURNAL_MISSING",
             JournalError::Version { .. } => "ERR_TOPRUNG_JOURNAL_VERSION",

@@ -1,8 +1,11 @@
 //! Reading the frames of a segment: one after the other, and nothing believed that its checksum does not say.
 
-use toprung_book::{COMMANDS_MAX, Command, Digest};
+use std::marker::PhantomData;
 
-use super::record::{COMMAND_BYTES, command, u32_at, u64_at, u128_at};
+use toprung_book::{COMMANDS_MAX, Digest};
+
+use super::engine::Engine;
+use super::record::{u32_at, u64_at, u128_at};
 use super::segment::{DIGEST_BYTES, FRAME_COMMANDS_MAX, FRAME_HEAD_BYTES};
 
 /// What a frame holds.
@@ -60,9 +63,10 @@ fn payload<'a>(head: &Head, bytes: &'a [u8]) -> Result<&'a [u8], (String, String
     Ok(payload)
 }
 
-/// The frames of one segment, in order.
-pub(crate) struct Frames<'a> {
+/// The frames of one segment of `E`, in order.
+pub(crate) struct Frames<'a, E> {
     bytes: &'a [u8],
+    engine: PhantomData<E>,
     /// Where the next frame begins.
     pub(crate) at: usize,
     /// Frames read.
@@ -71,10 +75,10 @@ pub(crate) struct Frames<'a> {
     pub(crate) next: u64,
 }
 
-impl<'a> Frames<'a> {
+impl<'a, E: Engine> Frames<'a, E> {
     /// The frames of a segment whose header ends at `at` and whose first command is `first`.
-    pub(crate) fn new(bytes: &'a [u8], at: usize, first: u64) -> Frames<'a> {
-        Frames { bytes, at, frame: 0, next: first }
+    pub(crate) fn new(bytes: &'a [u8], at: usize, first: u64) -> Frames<'a, E> {
+        Frames { bytes, engine: PhantomData, at, frame: 0, next: first }
     }
 
     /// The next frame, with where it begins and the number of its first command; `None` at the end of the file.
@@ -96,8 +100,8 @@ impl<'a> Frames<'a> {
             }
             Frame::Digest(Digest::from_u128(u128_at(payload, 0)))
         } else {
-            if head.count > FRAME_COMMANDS_MAX || head.count * COMMAND_BYTES != head.length {
-                let expected = format!("up to {FRAME_COMMANDS_MAX} commands of {COMMAND_BYTES} bytes");
+            if head.count > FRAME_COMMANDS_MAX || head.count * E::RECORD_BYTES != head.length {
+                let expected = format!("up to {FRAME_COMMANDS_MAX} commands of {} bytes", E::RECORD_BYTES);
                 return Err(wrong(expected, format!("{} in {} bytes", head.count, head.length)));
             }
             if head.first.saturating_add(head.count as u64) > COMMANDS_MAX {
@@ -113,11 +117,10 @@ impl<'a> Frames<'a> {
     }
 
     /// The commands of a payload, in place of what `out` held. `offset` is where its frame begins.
-    pub(crate) fn decode(&self, offset: usize, payload: &[u8], out: &mut Vec<Command>) -> Result<(), Damage> {
+    pub(crate) fn decode(&self, offset: usize, payload: &[u8], out: &mut Vec<E::Command>) -> Result<(), Damage> {
         out.clear();
-        let (records, _) = payload.as_chunks::<COMMAND_BYTES>();
-        for (i, record) in records.iter().enumerate() {
-            match command(record) {
+        for (i, record) in payload.chunks_exact(E::RECORD_BYTES).enumerate() {
+            match E::command(record) {
                 Ok(cmd) => out.push(cmd),
                 Err((field, value)) => {
                     let expected = format!("a known {field} in record {i}");

@@ -4,15 +4,16 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use toprung_book::{Book, Digest, MatchingBook, SEMANTICS_VERSION, Side};
+use toprung_book::{Book, Digest, SEMANTICS_VERSION, Venue};
 
 use super::dir::Listing;
+use super::engine::{Engine, EngineConfig, Kind};
 use super::error::JournalError;
 use super::recover::check_segments_of_snapshots;
 use super::replay::{Content, Replay, TornTail, check_config, check_follows, scan};
-use super::segment::{FORMAT_VERSION, HEADER_FIXED_BYTES, Header, padded, read_header};
+use super::segment::{FORMAT_VERSION, HEADER_FIXED_BYTES, padded, read_header};
 use super::snapshot::Snapshot;
-use super::stamp::{JournalConfig, STAMP_BYTES_MAX};
+use super::stamp::{AnyConfig, ConfigOf, STAMP_BYTES_MAX};
 
 /// What a journal is of, and its files.
 #[derive(Clone, Debug)]
@@ -22,7 +23,7 @@ pub struct Inspection {
     /// Version of the engine's semantics.
     pub semantics: u32,
     /// What the journal is of, as its oldest segment says.
-    pub config: JournalConfig,
+    pub config: AnyConfig,
     /// Number of the first command that is still there.
     pub first: u64,
     /// Number of the command that would follow.
@@ -71,26 +72,53 @@ pub struct SnapshotInfo {
     pub damage: Option<String>,
 }
 
-/// The header of a segment file, without reading the rest.
-pub(crate) fn header_of(path: &Path) -> Result<Header, JournalError> {
+/// The bytes of a segment file in which its header is.
+fn header_bytes(path: &Path) -> Result<Vec<u8>, JournalError> {
     let most = (HEADER_FIXED_BYTES + padded(STAMP_BYTES_MAX)) as u64;
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes));
     read.map_err(|e| JournalError::io(path, "read", &e))?;
-    read_header(path, &bytes)
+    Ok(bytes)
+}
+
+/// The configuration in the header of a segment file, without reading the rest.
+pub(crate) fn config_of<E: Engine>(path: &Path) -> Result<ConfigOf<E::Config>, JournalError> {
+    read_header(path, &header_bytes(path)?)?.config::<E>(path)
+}
+
+/// What the journal is of, as its oldest segment says.
+fn any_config(listing: &Listing) -> Result<AnyConfig, JournalError> {
+    let (_, oldest) = &listing.segments[0];
+    read_header(oldest, &header_bytes(oldest)?)?.any_config(oldest)
+}
+
+/// Whether the journal is of a book or of a venue.
+pub(crate) fn kind(listing: &Listing) -> Result<Kind, JournalError> {
+    any_config(listing).map(|config| config.kind())
 }
 
 /// Says what lies in the journal `dir`. Damage is told, not an error, as long as the oldest segment has a header. Nothing
 /// is changed, and no lock taken: of a journal that is being written, the last frame may be seen as torn.
 pub fn inspect(dir: &Path) -> Result<Inspection, JournalError> {
     let listing = Listing::of_journal(dir)?;
-    let (first, oldest) = &listing.segments[0];
-    let config = header_of(oldest)?.config;
+    match any_config(&listing)? {
+        AnyConfig::Book(config) => inspect_of::<Book>(dir, &listing, &config, AnyConfig::Book),
+        AnyConfig::Venue(config) => inspect_of::<Venue>(dir, &listing, &config, AnyConfig::Venue),
+    }
+}
+
+fn inspect_of<E: Engine>(
+    dir: &Path,
+    listing: &Listing,
+    config: &ConfigOf<E::Config>,
+    any: fn(ConfigOf<E::Config>) -> AnyConfig,
+) -> Result<Inspection, JournalError> {
+    let (first, _) = &listing.segments[0];
     let (mut segments, mut torn, mut end) = (Vec::new(), None, *first);
     for (i, segment) in listing.segments.iter().enumerate() {
         let (first, file) = segment;
         let (mut commands, mut frames, mut digests) = (0, 0, 0);
-        let scanned = scan(segment, i + 1 == listing.segments.len(), &mut |_, _, content| {
+        let scanned = scan::<E>(segment, i + 1 == listing.segments.len(), |_, _, content| {
             frames += 1;
             match content {
                 Content::Commands(cmds) => commands += cmds.len() as u64,
@@ -101,20 +129,21 @@ pub fn inspect(dir: &Path) -> Result<Inspection, JournalError> {
         let follows = check_follows(dir, end, segment);
         let damage = follows.and(scanned).and_then(|scanned| {
             torn = scanned.torn;
-            check_config(file, &config, &scanned.config)
+            check_config(file, config, &scanned.config)
         });
         end = first + commands;
         let (bytes, damage) = (size(file), damage.err().map(|e| e.to_string()));
         segments.push(SegmentInfo { file: file.clone(), bytes, first: *first, commands, frames, digests, damage });
     }
     let snapshots = listing.snapshots.iter().map(|(commands, file)| {
-        let read = Snapshot::read(file).and_then(|s| check_config(file, &config, &s.config).map(|()| s));
+        let read = Snapshot::<E>::read(file).and_then(|s| check_config(file, config, &s.config).map(|()| s));
         let (orders, digest) =
             read.as_ref().map_or((0, None), |s| (s.book.order_count() as u64, Some(s.book.digest())));
         let (bytes, damage) = (size(file), read.err().map(|e| e.to_string()));
         SnapshotInfo { file: file.clone(), bytes, commands: *commands, orders, digest, damage }
     });
     let (format, semantics, snapshots) = (FORMAT_VERSION, SEMANTICS_VERSION, snapshots.collect());
+    let config = any(config.clone());
     Ok(Inspection { format, semantics, config, first: *first, commands: end, segments, snapshots, torn })
 }
 
@@ -154,16 +183,26 @@ impl Verification {
 pub fn verify(dir: &Path) -> Result<Verification, JournalError> {
     let listing = Listing::of_journal(dir)?;
     check_segments_of_snapshots(dir, &listing)?;
-    let config = header_of(&listing.segments[0].1)?.config;
-    let mut check = SnapshotCheck { listing: &listing, config: &config, at: 0, agreed: 0, problems: Vec::new() };
-    let book = if listing.segments[0].0 == 0 { Book::new(config.book.clone()) } else { check.oldest(dir)? };
+    match any_config(&listing)? {
+        AnyConfig::Book(config) => verify_of::<Book>(dir, &listing, &config),
+        AnyConfig::Venue(config) => verify_of::<Venue>(dir, &listing, &config),
+    }
+}
+
+fn verify_of<E: Engine>(
+    dir: &Path,
+    listing: &Listing,
+    config: &ConfigOf<E::Config>,
+) -> Result<Verification, JournalError> {
+    let mut check = SnapshotCheck { listing, config, at: 0, agreed: 0, problems: Vec::new() };
+    let book = if listing.segments[0].0 == 0 { E::empty(config.book.clone()) } else { check.oldest::<E>(dir)? };
     let mut replay = Replay { book, digests: 0 };
     let (mut end, mut torn) = (listing.segments[0].0, None);
     for (i, segment) in listing.segments.iter().enumerate() {
         check_follows(dir, end, segment)?;
         let path = &segment.1;
-        check_config(path, &config, &header_of(path)?.config)?;
-        let scanned = scan(segment, i + 1 == listing.segments.len(), &mut |offset, first, content| {
+        check_config(path, config, &config_of::<E>(path)?)?;
+        let scanned = scan::<E>(segment, i + 1 == listing.segments.len(), |offset, first, content| {
             check.compare(&replay.book);
             replay.frame(path, offset, first, &content)
         })?;
@@ -185,21 +224,21 @@ pub fn verify(dir: &Path) -> Result<Verification, JournalError> {
 }
 
 /// Compares snapshots with a book that passes by them.
-struct SnapshotCheck<'a> {
+struct SnapshotCheck<'a, C> {
     listing: &'a Listing,
-    config: &'a JournalConfig,
+    config: &'a ConfigOf<C>,
     /// The next snapshot to meet.
     at: usize,
     agreed: u64,
     problems: Vec<String>,
 }
 
-impl SnapshotCheck<'_> {
+impl<C: EngineConfig> SnapshotCheck<'_, C> {
     /// The book of the oldest good snapshot that the segments go on from.
-    fn oldest(&mut self, dir: &Path) -> Result<Book, JournalError> {
+    fn oldest<E: Engine<Config = C>>(&mut self, dir: &Path) -> Result<E, JournalError> {
         let first = self.listing.segments[0].0;
         while let Some((commands, file)) = self.listing.snapshots.get(self.at) {
-            match Snapshot::read(file) {
+            match Snapshot::<E>::read(file) {
                 Ok(s) if *commands >= first && s.book.commands() == *commands => {
                     check_config(file, self.config, &s.config)?;
                     return Ok(s.book);
@@ -218,16 +257,16 @@ impl SnapshotCheck<'_> {
     }
 
     /// Compares the snapshots that were taken where the book is now.
-    fn compare(&mut self, book: &Book) {
+    fn compare<E: Engine<Config = C>>(&mut self, book: &E) {
         while let Some((commands, file)) = self.listing.snapshots.get(self.at) {
             if *commands > book.commands() {
                 return;
             }
             self.at += 1;
-            let problem = match Snapshot::read(file) {
+            let problem = match Snapshot::<E>::read(file) {
                 Err(e) => e.to_string(),
                 Ok(s) if check_config(file, self.config, &s.config).is_err() => "another configuration".to_owned(),
-                Ok(s) if same(&s.book, book) => {
+                Ok(s) if s.book.is_same(book) => {
                     self.agreed += 1;
                     continue;
                 }
@@ -243,10 +282,4 @@ impl SnapshotCheck<'_> {
             self.problems.push(format!("{}: the journal has no {commands} commands", file.display()));
         }
     }
-}
-
-/// Whether two books are the same, queue by queue.
-fn same(a: &Book, b: &Book) -> bool {
-    a.state() == b.state()
-        && Side::BOTH.into_iter().all(|side| MatchingBook::queue(a, side) == MatchingBook::queue(b, side))
 }

@@ -3,13 +3,15 @@
 use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
-use toprung_book::Book;
+use toprung_book::{Book, Venue};
 
 use super::dir::{self, Listing};
+use super::engine::{Engine, Kind};
 use super::error::JournalError;
+use super::inspect::{config_of, kind};
 use super::replay::{Replay, TornTail, check_config, check_follows, scan};
 use super::snapshot::Snapshot;
-use super::stamp::JournalConfig;
+use super::stamp::ConfigOf;
 
 /// A snapshot that could not be used, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,11 +24,11 @@ pub struct RefusedSnapshot {
 
 /// What came out of a journal.
 #[derive(Clone, Debug)]
-pub struct Recovered {
-    /// The book after the last whole command of the journal.
-    pub book: Book,
+pub struct Recovered<E: Engine = Book> {
+    /// The book, or the venue, after the last whole command of the journal.
+    pub book: E,
     /// What the journal is of.
-    pub config: JournalConfig,
+    pub config: ConfigOf<E::Config>,
     /// Commands that the book has carried out.
     pub commands: u64,
     /// The snapshot that replay began from; `None` if it began with the first command.
@@ -46,9 +48,32 @@ pub struct Recovered {
 ///
 /// Refused: damage anywhere else than in the tail ([`JournalError::Corrupt`], which says where), missing segments, another
 /// format or other engine semantics, a replay that does not give the digests written down.
+///
+/// A journal of a venue is refused ([`JournalError::Config`]): [`recover_of`] takes it, and [`recover_any`] either.
 pub fn recover(dir: &Path) -> Result<Recovered, JournalError> {
-    Listing::of_journal(dir)?;
-    let _lock = dir::lock(dir)?;
+    recover_of(dir)
+}
+
+/// What came out of a journal, whatever it is of.
+#[derive(Clone, Debug)]
+pub enum AnyRecovered {
+    /// A book.
+    Book(Box<Recovered>),
+    /// A venue.
+    Venue(Box<Recovered<Venue>>),
+}
+
+/// Recovers the journal in `dir` as [`recover()`] does, whatever it is of.
+pub fn recover_any(dir: &Path) -> Result<AnyRecovered, JournalError> {
+    Ok(match kind(&Listing::of_journal(dir)?)? {
+        Kind::Book => AnyRecovered::Book(Box::new(recover_of(dir)?)),
+        Kind::Venue => AnyRecovered::Venue(Box::new(recover_of(dir)?)),
+    })
+}
+
+/// Recovers the journal of a book or of a venue, as the caller knows, and as [`recover()`] does.
+pub fn recover_of<E: Engine>(dir: &Path) -> Result<Recovered<E>, JournalError> {
+    let _lock = lock_journal(dir)?;
     recover_locked(dir, None).map(|(recovered, _)| recovered)
 }
 
@@ -60,13 +85,13 @@ pub(crate) fn lock_journal(dir: &Path) -> Result<dir::Lock, JournalError> {
 
 /// Recovers a journal whose lock the caller has; gives the last segment too. Its configuration must be `wanted`, if that is
 /// given.
-pub(crate) fn recover_locked(
+pub(crate) fn recover_locked<E: Engine>(
     dir: &Path,
-    wanted: Option<&JournalConfig>,
-) -> Result<(Recovered, (u64, PathBuf)), JournalError> {
+    wanted: Option<&ConfigOf<E::Config>>,
+) -> Result<(Recovered<E>, (u64, PathBuf)), JournalError> {
     let listing = Listing::of_journal(dir)?;
     check_segments_of_snapshots(dir, &listing)?;
-    let (snapshot, refused) = newest_good(&listing)?;
+    let (snapshot, refused) = newest_good::<E>(&listing)?;
     let from = snapshot.as_ref().map_or(0, |s| s.book.commands());
     // The segment that the next command belongs to.
     let behind = listing.segments.partition_point(|(first, _)| *first <= from);
@@ -90,11 +115,11 @@ pub(crate) fn recover_locked(
         check_follows(dir, end, segment)?;
         let path = &segment.1;
         // Before the first command of the segment is carried out.
-        let header = super::inspect::header_of(path)?;
-        check_config(path, config.get_or_insert_with(|| header.config.clone()), &header.config)?;
-        let replay = replay.get_or_insert_with(|| Replay { book: Book::new(header.config.book.clone()), digests: 0 });
+        let found = config_of::<E>(path)?;
+        check_config(path, config.get_or_insert_with(|| found.clone()), &found)?;
+        let replay = replay.get_or_insert_with(|| Replay { book: E::empty(found.book), digests: 0 });
         let scanned =
-            scan(segment, i + 1 == count, &mut |offset, first, content| replay.frame(path, offset, first, &content))?;
+            scan::<E>(segment, i + 1 == count, |offset, first, content| replay.frame(path, offset, first, &content))?;
         (end, cut) = (scanned.end, scanned.torn);
     }
     let (Some(Replay { book, digests }), Some(config)) = (replay, config) else {
@@ -141,10 +166,10 @@ pub(crate) fn check_segments_of_snapshots(dir: &Path, listing: &Listing) -> Resu
 
 /// The newest snapshot that is sound, and those before it that are not. One of another version or configuration is an
 /// error: it is sound, but what it says cannot be told.
-fn newest_good(listing: &Listing) -> Result<(Option<Snapshot>, Vec<RefusedSnapshot>), JournalError> {
+fn newest_good<E: Engine>(listing: &Listing) -> Result<(Option<Snapshot<E>>, Vec<RefusedSnapshot>), JournalError> {
     let mut refused = Vec::new();
     for (commands, file) in listing.snapshots.iter().rev() {
-        let reason = match Snapshot::read(file) {
+        let reason = match Snapshot::<E>::read(file) {
             Ok(snapshot) if snapshot.book.commands() == *commands => return Ok((Some(snapshot), refused)),
             Ok(snapshot) => format!("it holds the state after {} commands", snapshot.book.commands()),
             Err(e @ (JournalError::Corrupt { .. } | JournalError::Io { .. })) => e.to_string(),

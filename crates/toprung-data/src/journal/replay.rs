@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use toprung_book::{Book, Command, Digest};
+use toprung_book::Digest;
 
 use super::dir;
+use super::engine::{Engine, EngineConfig};
 use super::error::JournalError;
 use super::frames::{Damage, Frame, Frames};
 use super::segment::read_header;
-use super::stamp::JournalConfig;
+use super::stamp::ConfigOf;
 
 /// The end of a journal that a write did not finish.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,15 +25,15 @@ pub struct TornTail {
 }
 
 /// What a frame holds, decoded.
-pub(crate) enum Content<'a> {
-    Commands(&'a [Command]),
+pub(crate) enum Content<'a, C> {
+    Commands(&'a [C]),
     Digest(Digest),
 }
 
 /// A segment that was read to its end, or to where it is torn.
 #[derive(Debug)]
-pub(crate) struct Scanned {
-    pub(crate) config: JournalConfig,
+pub(crate) struct Scanned<C> {
+    pub(crate) config: ConfigOf<C>,
     /// Number of the command that follows.
     pub(crate) end: u64,
     pub(crate) torn: Option<TornTail>,
@@ -40,18 +41,19 @@ pub(crate) struct Scanned {
 
 /// Reads the segment `path`, whose name says that it begins with command `first`, and gives every frame to `on_frame`
 /// with its place in the file and the number of its first command. Only the last segment may be torn.
-pub(crate) fn scan(
+pub(crate) fn scan<E: Engine>(
     (first, path): &(u64, PathBuf),
     is_last: bool,
-    on_frame: &mut dyn FnMut(u64, u64, Content<'_>) -> Result<(), JournalError>,
-) -> Result<Scanned, JournalError> {
+    mut on_frame: impl FnMut(u64, u64, Content<'_, E::Command>) -> Result<(), JournalError>,
+) -> Result<Scanned<E::Config>, JournalError> {
     let bytes = dir::read(path)?;
     let header = read_header(path, &bytes)?;
+    let config = header.config::<E>(path)?;
     if header.first != *first {
         let (expected, got) = (format!("command {first}, as the name says"), format!("command {}", header.first));
         return Err(corrupt(path, "header".to_owned(), 0, expected, got));
     }
-    let mut frames = Frames::new(&bytes, header.bytes, header.first);
+    let mut frames = Frames::<E>::new(&bytes, header.bytes, header.first);
     let (mut commands, mut torn) = (Vec::new(), None);
     loop {
         match frames.next_frame() {
@@ -71,7 +73,7 @@ pub(crate) fn scan(
             Err(d) => return Err(damaged(path, d)),
         }
     }
-    Ok(Scanned { config: header.config, end: frames.next, torn })
+    Ok(Scanned { config, end: frames.next, torn })
 }
 
 fn damaged(path: &Path, d: Damage) -> JournalError {
@@ -82,28 +84,28 @@ fn corrupt(path: &Path, part: String, offset: usize, expected: String, got: Stri
     JournalError::Corrupt { file: path.display().to_string(), offset: offset as u64, part, expected, got }
 }
 
-/// A book that follows a journal.
+/// A book or venue that follows a journal.
 #[derive(Debug)]
-pub(crate) struct Replay {
-    pub(crate) book: Book,
+pub(crate) struct Replay<E> {
+    pub(crate) book: E,
     /// Digest frames that agreed.
     pub(crate) digests: u64,
 }
 
-impl Replay {
+impl<E: Engine> Replay<E> {
     /// Carries out what the book has not carried out yet, and compares digests.
     pub(crate) fn frame(
         &mut self,
         file: &Path,
         offset: u64,
         first: u64,
-        content: &Content<'_>,
+        content: &Content<'_, E::Command>,
     ) -> Result<(), JournalError> {
         let done = self.book.commands();
         match *content {
             Content::Commands(cmds) => {
                 let skip = done.saturating_sub(first).min(cmds.len() as u64) as usize;
-                self.book.apply_batch(&cmds[skip..], &mut ());
+                self.book.carry_out(&cmds[skip..], &mut ());
             }
             Content::Digest(digest) if first == done => {
                 if digest != self.book.digest() {
@@ -125,7 +127,11 @@ impl Replay {
 }
 
 /// Refuses `got` unless it is the same configuration as `expected`.
-pub(crate) fn check_config(file: &Path, expected: &JournalConfig, got: &JournalConfig) -> Result<(), JournalError> {
+pub(crate) fn check_config<C: EngineConfig>(
+    file: &Path,
+    expected: &ConfigOf<C>,
+    got: &ConfigOf<C>,
+) -> Result<(), JournalError> {
     let (expected, got) = (expected.to_json()?, got.to_json()?);
     if expected == got {
         return Ok(());

@@ -5,11 +5,12 @@
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
-use toprung_book::{COMMANDS_MAX, Command, Digest, SEMANTICS_VERSION};
+use toprung_book::{COMMANDS_MAX, Digest, SEMANTICS_VERSION};
 
+use super::engine::Engine;
 use super::error::JournalError;
-use super::record::{COMMAND_BYTES, put_command, u32_at, u64_at};
-use super::stamp::{JournalConfig, STAMP_BYTES_MAX};
+use super::record::{u32_at, u64_at};
+use super::stamp::{AnyConfig, ConfigOf, STAMP_BYTES_MAX};
 
 /// Version of the format of segments and snapshots.
 pub const FORMAT_VERSION: u32 = 1;
@@ -31,13 +32,36 @@ pub(crate) const DIGEST_BYTES: usize = 16;
 
 /// What a segment's header says.
 #[derive(Clone, Debug)]
-pub(crate) struct Header {
+pub(crate) struct Header<'a> {
     /// Number of the segment's first command.
     pub(crate) first: u64,
-    /// The stamp, decoded.
-    pub(crate) config: JournalConfig,
+    /// The configuration as canonical JSON.
+    stamp: &'a [u8],
+    /// Bytes of a command record.
+    record: usize,
     /// Bytes of the header: where the first frame begins.
     pub(crate) bytes: usize,
+}
+
+impl Header<'_> {
+    /// What the journal is of, whichever it is.
+    pub(crate) fn any_config(&self, file: &Path) -> Result<AnyConfig, JournalError> {
+        AnyConfig::from_json(file, self.stamp)
+    }
+
+    /// What the journal is of; one of another kind than `E` is refused.
+    pub(crate) fn config<E: Engine>(&self, file: &Path) -> Result<ConfigOf<E::Config>, JournalError> {
+        let config = ConfigOf::from_json(file, self.stamp)?;
+        if self.record != E::RECORD_BYTES {
+            let (expected, got) = (format!("records of {} bytes", E::RECORD_BYTES), self.record.to_string());
+            return Err(damaged(file, expected, got));
+        }
+        Ok(config)
+    }
+}
+
+fn damaged(file: &Path, expected: String, got: String) -> JournalError {
+    JournalError::Corrupt { file: file.display().to_string(), offset: 0, part: "header".to_owned(), expected, got }
 }
 
 /// SHA-256 of a stamp.
@@ -50,8 +74,8 @@ pub(crate) const fn padded(n: usize) -> usize {
     n.next_multiple_of(8)
 }
 
-/// The header of a segment that begins with command `first`.
-pub(crate) fn header(first: u64, stamp: &str) -> Vec<u8> {
+/// The header of a segment of `E` that begins with command `first`.
+pub(crate) fn header<E: Engine>(first: u64, stamp: &str) -> Vec<u8> {
     let json = stamp.as_bytes();
     let total = HEADER_FIXED_BYTES + padded(json.len());
     let mut out = Vec::with_capacity(total);
@@ -60,7 +84,7 @@ pub(crate) fn header(first: u64, stamp: &str) -> Vec<u8> {
     out.extend_from_slice(&SEMANTICS_VERSION.to_le_bytes());
     out.extend_from_slice(&first.to_le_bytes());
     out.extend_from_slice(&(json.len() as u32).to_le_bytes());
-    out.extend_from_slice(&(COMMAND_BYTES as u32).to_le_bytes());
+    out.extend_from_slice(&(E::RECORD_BYTES as u32).to_le_bytes());
     out.extend_from_slice(&stamp_hash(json));
     out.extend_from_slice(json);
     out.resize(total - 8, 0);
@@ -71,14 +95,8 @@ pub(crate) fn header(first: u64, stamp: &str) -> Vec<u8> {
 }
 
 /// Reads the header of the segment `file`, whose bytes (at least those of the header) are `bytes`.
-pub(crate) fn read_header(file: &Path, bytes: &[u8]) -> Result<Header, JournalError> {
-    let damaged = |expected: String, got: String| JournalError::Corrupt {
-        file: file.display().to_string(),
-        offset: 0,
-        part: "header".to_owned(),
-        expected,
-        got,
-    };
+pub(crate) fn read_header<'a>(file: &Path, bytes: &'a [u8]) -> Result<Header<'a>, JournalError> {
+    let damaged = |expected: String, got: String| damaged(file, expected, got);
     if bytes.len() < HEADER_FIXED_BYTES {
         return Err(damaged(format!("at least {HEADER_FIXED_BYTES} bytes"), format!("{}", bytes.len())));
     }
@@ -98,10 +116,6 @@ pub(crate) fn read_header(file: &Path, bytes: &[u8]) -> Result<Header, JournalEr
         return Err(damaged(format!("CRC {:08x}", stored >> 32), format!("{crc:08x}")));
     }
     check_version(file, "engine semantics version", SEMANTICS_VERSION, u32_at(bytes, 12))?;
-    let record = u32_at(bytes, 28) as usize;
-    if record != COMMAND_BYTES {
-        return Err(damaged(format!("records of {COMMAND_BYTES} bytes"), format!("{record}")));
-    }
     let stamp = &bytes[64..64 + stamp_bytes];
     if stamp_hash(stamp) != bytes[32..64] {
         return Err(damaged("the SHA-256 of the configuration".to_owned(), "another".to_owned()));
@@ -110,7 +124,7 @@ pub(crate) fn read_header(file: &Path, bytes: &[u8]) -> Result<Header, JournalEr
     if first > COMMANDS_MAX {
         return Err(damaged(format!("a first command up to {COMMANDS_MAX}"), first.to_string()));
     }
-    Ok(Header { first, config: JournalConfig::from_json(file, stamp)?, bytes: total })
+    Ok(Header { first, stamp, record: u32_at(bytes, 28) as usize, bytes: total })
 }
 
 /// Refuses any version but this build's, newer or older.
@@ -123,11 +137,11 @@ pub(crate) fn check_version(file: &Path, what: &'static str, expected: u32, got:
 }
 
 /// Appends a frame of commands, the first of which has number `first`.
-pub(crate) fn put_commands(out: &mut Vec<u8>, first: u64, cmds: &[Command]) {
+pub(crate) fn put_commands<E: Engine>(out: &mut Vec<u8>, first: u64, cmds: &[E::Command]) {
     put_frame(out, first, cmds.len(), |out| {
-        out.reserve(cmds.len() * COMMAND_BYTES);
+        out.reserve(cmds.len() * E::RECORD_BYTES);
         for cmd in cmds {
-            put_command(out, cmd);
+            E::put(out, cmd);
         }
     });
 }
@@ -154,14 +168,16 @@ fn put_frame(out: &mut Vec<u8>, first: u64, count: usize, payload: impl FnOnce(&
 #[cfg(test)]
 mod tests {
     use super::*;
-    use toprung_book::Side;
+    use crate::journal::JournalConfig;
+    use toprung_book::{Book, Command, Side};
 
     #[test]
     fn a_header_is_read_as_it_was_written_and_any_flipped_bit_is_refused() {
         let config = JournalConfig { instrument: "ZN".to_owned(), ..JournalConfig::default() };
-        let bytes = header(77, &config.to_json().unwrap());
+        let bytes = header::<Book>(77, &config.to_json().unwrap());
         let read = read_header(Path::new("x"), &bytes).unwrap();
-        assert_eq!((read.first, &read.config, read.bytes), (77, &config, bytes.len()));
+        assert_eq!((read.first, read.bytes), (77, bytes.len()));
+        assert_eq!(read.config::<Book>(Path::new("x")).unwrap(), config);
         assert_eq!(bytes.len() % 8, 0);
         for bit in 0..bytes.len() * 8 {
             let mut bad = bytes.clone();
@@ -175,7 +191,7 @@ mod tests {
 
     #[test]
     fn another_format_and_other_semantics_are_refused_by_name() {
-        let good = header(0, &JournalConfig::default().to_json().unwrap());
+        let good = header::<Book>(0, &JournalConfig::default().to_json().unwrap());
         let with = |at: usize| {
             let mut bytes = good.clone();
             bytes[at] += 1;
@@ -191,7 +207,7 @@ mod tests {
     #[test]
     fn the_bytes_of_frames_are_pinned() {
         let mut out = Vec::new();
-        put_commands(&mut out, 5, &[Command::limit(1, Side::Buy, 2, 3)]);
+        put_commands::<Book>(&mut out, 5, &[Command::limit(1, Side::Buy, 2, 3)]);
         put_digest(&mut out, 6, Digest::EMPTY);
         let hex: String = out.iter().map(|b| format!("{b:02x}")).collect();
         let [head, command, digest_head, digest] = [

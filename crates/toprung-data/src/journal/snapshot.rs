@@ -1,17 +1,19 @@
-//! Snapshots: a book's whole state in one file, from which replay can begin.
+//! Snapshots: the whole state of a book or a venue in one file, from which replay can begin.
 //!
 //! The file is sections after a header, with one checksum over everything. What a section's kind is not known is refused:
 //! to leave a part of the state out would restore another book.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
-use toprung_book::{Book, BookState, Digest, OrderView, SEMANTICS_VERSION, Side};
+use toprung_book::{Book, Digest, SEMANTICS_VERSION};
 
 use super::dir;
+use super::engine::Engine;
 use super::error::JournalError;
-use super::record::{ORDER_BYTES, order, put_order, u32_at, u64_at, u128_at};
+use super::record::{u32_at, u64_at, u128_at};
 use super::segment::{FORMAT_VERSION, check_version, padded};
-use super::stamp::{JournalConfig, STAMP_BYTES_MAX};
+use super::stamp::{ConfigOf, STAMP_BYTES_MAX};
 
 /// The first eight bytes of a snapshot.
 const MAGIC: [u8; 8] = *b"TOPRUNGS";
@@ -22,99 +24,102 @@ const FIXED_BYTES: usize = 56;
 /// Bytes of a section before its records.
 const SECTION_HEAD_BYTES: usize = 16;
 
-/// Section of the resting orders: bids from the best, then asks from the best, in time order within a level.
-const SECTION_ORDERS: u32 = 1;
-
-/// Section of the TOP orders: side and id of each. Left out where there is none.
-const SECTION_TOP: u32 = 2;
-
-/// Bytes of a TOP order.
-const TOP_BYTES: usize = 16;
+/// Most sections that a snapshot of either kind has.
+const SECTIONS_MAX: u32 = 2;
 
 /// Bytes of the checksum, padded.
 const TRAILER_BYTES: usize = 8;
 
 /// A snapshot that was read and found sound.
 #[derive(Clone, Debug)]
-pub struct Snapshot {
+pub struct Snapshot<E: Engine = Book> {
     /// The file.
     pub file: PathBuf,
     /// What the journal is of.
-    pub config: JournalConfig,
-    /// The book.
-    pub book: Book,
+    pub config: ConfigOf<E::Config>,
+    /// The book, or the venue.
+    pub book: E,
 }
 
-impl Snapshot {
+impl<E: Engine> Snapshot<E> {
     /// Writes the state of `book` into the folder `dir`; gives the file. It is there whole and durable, or not at all. A
     /// segment has to begin where the book is.
-    pub(crate) fn write(dir: &Path, config: &JournalConfig, book: &Book) -> Result<PathBuf, JournalError> {
+    pub(crate) fn write(dir: &Path, config: &ConfigOf<E::Config>, book: &E) -> Result<PathBuf, JournalError> {
         let path = dir::snapshot_path(dir, book.commands());
-        dir::write_new(&path, &encode(&config.to_json()?, book))?;
+        let bytes = encode(&config.to_json()?, book);
+        let bytes = bytes.map_err(|e| JournalError::io(&path, "write the state down", &io::Error::other(e)))?;
+        dir::write_new(&path, &bytes)?;
         Ok(path)
     }
 
     /// Reads a snapshot. Everything is checked: the checksum, the versions, and that the book can be.
-    pub fn read(file: &Path) -> Result<Snapshot, JournalError> {
+    pub fn read(file: &Path) -> Result<Snapshot<E>, JournalError> {
         decode(file, &dir::read(file)?)
     }
 }
 
-fn encode(stamp: &str, book: &Book) -> Vec<u8> {
-    let BookState { commands, digest, top } = book.state();
-    let (stamp, orders) = (stamp.as_bytes(), book.order_count());
-    let top: Vec<(Side, u64)> = Side::BOTH.into_iter().zip(top).filter_map(|(side, id)| Some((side, id?))).collect();
-    let top_bytes = if top.is_empty() { 0 } else { SECTION_HEAD_BYTES + top.len() * TOP_BYTES };
-    let orders_bytes = SECTION_HEAD_BYTES + orders * ORDER_BYTES;
-    let total = FIXED_BYTES + padded(stamp.len()) + orders_bytes + top_bytes + TRAILER_BYTES;
-    let mut out = Vec::with_capacity(total);
+fn encode<E: Engine>(stamp: &str, book: &E) -> Result<Vec<u8>, String> {
+    let stamp = stamp.as_bytes();
+    let mut out = Vec::with_capacity(FIXED_BYTES + padded(stamp.len()) + TRAILER_BYTES);
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
     out.extend_from_slice(&SEMANTICS_VERSION.to_le_bytes());
-    out.extend_from_slice(&(total as u64).to_le_bytes());
+    // The size of the file, once it is known.
+    out.extend_from_slice(&0u64.to_le_bytes());
     out.extend_from_slice(&(stamp.len() as u32).to_le_bytes());
-    out.extend_from_slice(&(1 + u32::from(!top.is_empty())).to_le_bytes());
-    out.extend_from_slice(&commands.to_le_bytes());
-    out.extend_from_slice(&digest.to_u128().to_le_bytes());
+    // The number of sections, as well.
+    out.extend_from_slice(&0u32.to_le_bytes());
+    out.extend_from_slice(&book.commands().to_le_bytes());
+    out.extend_from_slice(&book.digest().to_u128().to_le_bytes());
     out.extend_from_slice(stamp);
     out.resize(FIXED_BYTES + padded(stamp.len()), 0);
-    put_section(&mut out, SECTION_ORDERS, ORDER_BYTES, orders);
-    for side in Side::BOTH {
-        for order in book.orders(side) {
-            put_order(&mut out, &order);
-        }
-    }
-    if !top.is_empty() {
-        put_section(&mut out, SECTION_TOP, TOP_BYTES, top.len());
-        for (side, id) in top {
-            out.extend_from_slice(&(side as u64).to_le_bytes());
-            out.extend_from_slice(&id.to_le_bytes());
-        }
-    }
+    let sections = book.put_sections(&mut out)?;
+    let total = (out.len() + TRAILER_BYTES) as u64;
+    out[16..24].copy_from_slice(&total.to_le_bytes());
+    out[28..32].copy_from_slice(&sections.to_le_bytes());
     let crc = crc32c::crc32c(&out);
     out.extend_from_slice(&0u32.to_le_bytes());
     out.extend_from_slice(&crc.to_le_bytes());
-    out
+    Ok(out)
 }
 
-fn put_section(out: &mut Vec<u8>, kind: u32, record_bytes: usize, records: usize) {
+/// One part of a snapshot: records of one kind.
+pub struct Section<'a> {
+    kind: u32,
+    record_bytes: usize,
+    records: &'a [u8],
+}
+
+impl<'a> Section<'a> {
+    /// The records, if they are of this kind and size; otherwise what was expected and what came.
+    pub(crate) fn records_of(&self, kind: u32, record_bytes: usize) -> Result<&'a [u8], (String, String)> {
+        let told = |kind: u32, bytes: usize| format!("section {kind} with records of {bytes} bytes");
+        if (self.kind, self.record_bytes) == (kind, record_bytes) {
+            return Ok(self.records);
+        }
+        Err((told(kind, record_bytes), told(self.kind, self.record_bytes)))
+    }
+
+    /// Takes a section off the front of `bytes`; `None` if they do not hold a whole one.
+    fn take(bytes: &mut &'a [u8]) -> Option<Section<'a>> {
+        let (head, rest) = bytes.split_at_checked(SECTION_HEAD_BYTES)?;
+        let (kind, record_bytes) = (u32_at(head, 0), u32_at(head, 4) as usize);
+        let length = usize::try_from(u64_at(head, 8)).ok()?.checked_mul(record_bytes)?;
+        let (records, rest) = rest.split_at_checked(length)?;
+        let (padding, rest) = rest.split_at_checked(length.checked_next_multiple_of(8)? - length)?;
+        *bytes = rest;
+        padding.iter().all(|&b| b == 0).then_some(Section { kind, record_bytes, records })
+    }
+}
+
+/// Appends the head of a section. Its records follow, then zeros up to a multiple of eight.
+pub(crate) fn put_section(out: &mut Vec<u8>, kind: u32, record_bytes: usize, records: usize) {
     out.extend_from_slice(&kind.to_le_bytes());
     out.extend_from_slice(&(record_bytes as u32).to_le_bytes());
     out.extend_from_slice(&(records as u64).to_le_bytes());
 }
 
-/// What a section holds, or what it would have to.
-fn section<'a>(bytes: &mut &'a [u8], kind: u32, record_bytes: usize) -> Result<&'a [u8], String> {
-    let wanted = || format!("section {kind} with records of {record_bytes} bytes in {} bytes", bytes.len());
-    let (head, rest) = bytes.split_at_checked(SECTION_HEAD_BYTES).ok_or_else(wanted)?;
-    let records = usize::try_from(u64_at(head, 8)).ok().and_then(|n| n.checked_mul(record_bytes));
-    let same = (u32_at(head, 0), u32_at(head, 4)) == (kind, record_bytes as u32);
-    let (records, rest) = records.filter(|_| same).and_then(|n| rest.split_at_checked(n)).ok_or_else(wanted)?;
-    *bytes = rest;
-    Ok(records)
-}
-
-fn decode(file: &Path, bytes: &[u8]) -> Result<Snapshot, JournalError> {
+fn decode<E: Engine>(file: &Path, bytes: &[u8]) -> Result<Snapshot<E>, JournalError> {
     let damaged = |offset: usize, expected: String, got: String| JournalError::Corrupt {
         file: file.display().to_string(),
         offset: offset as u64,
@@ -145,31 +150,18 @@ fn decode(file: &Path, bytes: &[u8]) -> Result<Snapshot, JournalError> {
     if stamp_bytes > STAMP_BYTES_MAX || sections > end {
         return Err(damaged(24, "a stamp that fits the file".to_owned(), format!("{stamp_bytes} bytes")));
     }
-    let config = JournalConfig::from_json(file, &bytes[FIXED_BYTES..FIXED_BYTES + stamp_bytes])?;
+    let config = ConfigOf::<E::Config>::from_json(file, &bytes[FIXED_BYTES..FIXED_BYTES + stamp_bytes])?;
     let (count, mut rest) = (u32_at(bytes, 28), &bytes[sections..end]);
-    if !(1..=2).contains(&count) {
-        return Err(damaged(28, "one section or two".to_owned(), count.to_string()));
+    if !(1..=SECTIONS_MAX).contains(&count) {
+        return Err(damaged(28, format!("1 to {SECTIONS_MAX} sections"), count.to_string()));
     }
-    let other = |expected: String| damaged(sections, expected, "another".to_owned());
-    let records = section(&mut rest, SECTION_ORDERS, ORDER_BYTES).map_err(other)?;
-    let tops = if count == 2 { section(&mut rest, SECTION_TOP, TOP_BYTES).map_err(other)? } else { &[] };
+    let found: Option<Vec<Section<'_>>> = (0..count).map(|_| Section::take(&mut rest)).collect();
+    let found = found.ok_or_else(|| damaged(sections, format!("{count} whole sections"), "less".to_owned()))?;
     if !rest.is_empty() {
         return Err(damaged(sections, "nothing behind the sections".to_owned(), format!("{} bytes", rest.len())));
     }
-    let mut top = [None; 2];
-    for record in tops.as_chunks::<TOP_BYTES>().0 {
-        let place = usize::try_from(u64_at(record, 0)).ok().and_then(|side| top.get_mut(side));
-        match place {
-            Some(place @ None) => *place = Some(u64_at(record, 8)),
-            _ => return Err(damaged(sections, "a TOP order for each side at most".to_owned(), "another".to_owned())),
-        }
-    }
-    let (records, _) = records.as_chunks::<ORDER_BYTES>();
-    let orders: Result<Vec<OrderView>, _> = records.iter().map(order).collect();
-    let orders =
-        orders.map_err(|(field, v)| damaged(sections, format!("a known {field} of an order"), v.to_string()))?;
-    let state = BookState { commands: u64_at(bytes, 32), digest: Digest::from_u128(u128_at(bytes, 40)), top };
-    let book = Book::restore(config.book.clone(), &state, orders)
-        .map_err(|e| damaged(sections, "the state of a book".to_owned(), e.to_string()))?;
+    let (commands, digest) = (u64_at(bytes, 32), Digest::from_u128(u128_at(bytes, 40)));
+    let book = E::restore(config.book.clone(), commands, digest, &found)
+        .map_err(|(expected, got)| damaged(sections, expected, got))?;
     Ok(Snapshot { file: file.to_owned(), config, book })
 }

@@ -2,18 +2,20 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
+use std::marker::PhantomData;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use toprung_book::{COMMANDS_MAX, Command, Digest};
+use toprung_book::{Book, COMMANDS_MAX, Digest};
 
 use super::dir::{self, Listing};
+use super::engine::Engine;
 use super::error::JournalError;
 use super::group_sync::GroupSync;
 use super::options::{Durability, JournalOptions};
 use super::segment::{self, FRAME_COMMANDS_MAX, FRAME_HEAD_BYTES};
-use super::stamp::JournalConfig;
+use super::stamp::ConfigOf;
 
 /// Appends commands to a journal, in batches.
 ///
@@ -22,7 +24,8 @@ use super::stamp::JournalConfig;
 ///
 /// An error of the operating system ends the journal: every later call fails too, and says why. What is torn then,
 /// recovery cuts.
-pub struct JournalWriter {
+pub struct Writer<E> {
+    engine: PhantomData<fn(E)>,
     dir: PathBuf,
     stamp: String,
     options: JournalOptions,
@@ -39,12 +42,20 @@ pub struct JournalWriter {
     // Before the lock, so that the last sync is done when the lock goes.
     group: Option<GroupSync>,
     failed: Option<JournalError>,
-    _lock: dir::Lock,
+    /// Gone once the journal is finished.
+    lock: Option<dir::Lock>,
 }
 
-impl JournalWriter {
+/// The writer of a book's journal.
+pub type JournalWriter = Writer<Book>;
+
+impl<E: Engine> Writer<E> {
     /// Begins a journal in `dir`, which is made if it is not there and must not hold one.
-    pub fn create(dir: &Path, config: &JournalConfig, options: &JournalOptions) -> Result<JournalWriter, JournalError> {
+    pub fn create(
+        dir: &Path,
+        config: &ConfigOf<E::Config>,
+        options: &JournalOptions,
+    ) -> Result<Writer<E>, JournalError> {
         options.check()?;
         let stamp = config.to_json()?;
         fs::create_dir_all(dir).map_err(|e| JournalError::io(dir, "make the folder", &e))?;
@@ -53,30 +64,30 @@ impl JournalWriter {
         if !listing.segments.is_empty() || !listing.snapshots.is_empty() {
             return Err(JournalError::Exists { dir: dir.display().to_string() });
         }
-        let (path, file, bytes) = new_segment(dir, 0, &stamp)?;
+        let (path, file, bytes) = new_segment::<E>(dir, 0, &stamp)?;
         if let Some(parent) = dir.canonicalize().ok().as_deref().and_then(Path::parent) {
             // The folder may be new, and what is in it as durable only as its own name.
             dir::sync_dir(parent)?;
         }
-        JournalWriter::over(lock, dir, stamp, options, (path, file, bytes), 0, 0)
+        Writer::over(lock, dir, stamp, options, (path, file, bytes), 0, 0)
     }
 
     /// Goes on with a recovered journal: the segment `path` begins with command `first`, is whole, and `next` follows.
     pub(crate) fn resume(
         lock: dir::Lock,
         dir: &Path,
-        config: &JournalConfig,
+        config: &ConfigOf<E::Config>,
         options: &JournalOptions,
         (first, path): (u64, PathBuf),
         next: u64,
-    ) -> Result<JournalWriter, JournalError> {
+    ) -> Result<Writer<E>, JournalError> {
         options.check()?;
         let open = OpenOptions::new().append(true).open(&path);
         let file = open.map_err(|e| JournalError::io(&path, "open for appending", &e))?;
         // The writer before this one may not have synced everything.
         file.sync_all().map_err(|e| JournalError::io(&path, "sync", &e))?;
         let bytes = file.metadata().map_err(|e| JournalError::io(&path, "look at", &e))?.len();
-        JournalWriter::over(lock, dir, config.to_json()?, options, (path, file, bytes), first, next)
+        Writer::over(lock, dir, config.to_json()?, options, (path, file, bytes), first, next)
     }
 
     fn over(
@@ -87,7 +98,7 @@ impl JournalWriter {
         (path, file, bytes): (PathBuf, File, u64),
         first: u64,
         next: u64,
-    ) -> Result<JournalWriter, JournalError> {
+    ) -> Result<Writer<E>, JournalError> {
         let (dir, file, durable) = (dir.to_owned(), Arc::new(file), Arc::new(AtomicU64::new(next)));
         let group = match options.durability {
             Durability::Group { commands, interval } => {
@@ -95,8 +106,9 @@ impl JournalWriter {
             }
             Durability::OsCache | Durability::EveryBatch => None,
         };
-        let (options, buffer, failed, _lock) = (*options, Vec::new(), None, lock);
-        Ok(JournalWriter { dir, stamp, options, path, file, first, bytes, next, buffer, durable, group, failed, _lock })
+        let (options, buffer, failed, lock) = (*options, Vec::new(), None, Some(lock));
+        let engine = PhantomData;
+        Ok(Writer { engine, dir, stamp, options, path, file, first, bytes, next, buffer, durable, group, failed, lock })
     }
 
     /// The folder.
@@ -114,9 +126,9 @@ impl JournalWriter {
         self.durable.load(Ordering::Acquire)
     }
 
-    /// Appends a batch; gives the commands that are in the journal then. Once [`durable`](JournalWriter::durable) has
+    /// Appends a batch; gives the commands that are in the journal then. Once [`durable`](Writer::durable) has
     /// reached that, the batch is durable.
-    pub fn append(&mut self, cmds: &[Command]) -> Result<u64, JournalError> {
+    pub fn append(&mut self, cmds: &[E::Command]) -> Result<u64, JournalError> {
         self.check()?;
         if cmds.is_empty() {
             return Ok(self.next);
@@ -131,7 +143,7 @@ impl JournalWriter {
         self.buffer.clear();
         let mut next = self.next;
         for frame in cmds.chunks(FRAME_COMMANDS_MAX) {
-            segment::put_commands(&mut self.buffer, next, frame);
+            segment::put_commands::<E>(&mut self.buffer, next, frame);
             next += frame.len() as u64;
         }
         self.write()?;
@@ -172,7 +184,7 @@ impl JournalWriter {
         // A digest may have been written since the last command; the file is left for good, so all of it is synced.
         let synced = self.file.sync_all().map_err(|e| JournalError::io(&self.path, "sync", &e));
         self.sticky(synced)?;
-        let made = new_segment(&self.dir, self.next, &self.stamp);
+        let made = new_segment::<E>(&self.dir, self.next, &self.stamp);
         let (path, file, bytes) = self.sticky(made)?;
         (self.path, self.file, self.bytes, self.first) = (path, Arc::new(file), bytes, self.next);
         if let Some(group) = &self.group {
@@ -183,13 +195,22 @@ impl JournalWriter {
 
     /// Flushes and ends. Dropping a writer syncs groups too, but has nobody to tell of an error.
     pub fn close(mut self) -> Result<(), JournalError> {
-        self.flush()?;
-        self.file.sync_all().map_err(|e| JournalError::io(&self.path, "sync", &e))
+        self.finish()
+    }
+
+    /// Flushes, ends and gives the lock back. Nothing more is taken, also after an error.
+    pub(crate) fn finish(&mut self) -> Result<(), JournalError> {
+        let flushed = self.flush();
+        let synced = self.file.sync_all().map_err(|e| JournalError::io(&self.path, "sync", &e));
+        self.group = None;
+        self.lock = None;
+        flushed.and(synced)
     }
 
     /// The error of an earlier write.
     fn check(&self) -> Result<(), JournalError> {
         match &self.failed {
+            None if self.lock.is_none() => Err(JournalError::Closed { dir: self.dir.display().to_string() }),
             None => Ok(()),
             Some(e) => Err(JournalError::Failed { reason: e.to_string() }),
         }
@@ -217,9 +238,9 @@ impl JournalWriter {
 }
 
 /// A segment with its header and no frame, durable.
-fn new_segment(dir: &Path, first: u64, stamp: &str) -> Result<(PathBuf, File, u64), JournalError> {
+fn new_segment<E: Engine>(dir: &Path, first: u64, stamp: &str) -> Result<(PathBuf, File, u64), JournalError> {
     let path = dir::segment_path(dir, first);
-    let header = segment::header(first, stamp);
+    let header = segment::header::<E>(first, stamp);
     let file = dir::write_new(&path, &header)?;
     Ok((path, file, header.len() as u64))
 }

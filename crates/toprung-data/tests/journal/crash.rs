@@ -3,16 +3,21 @@
 use std::path::Path;
 use std::process::Command;
 
+use toprung_book::{Book, Venue};
+use toprung_data::journal::{EngineConfig, Kind};
+
 use crate::crash_run;
+use crate::flow::Flow;
 
 const CHILD_DIR: &str = "TOPRUNG_CRASH_DIR";
 const CHILD_SEED: &str = "TOPRUNG_CRASH_SEED";
+const CHILD_KIND: &str = "TOPRUNG_CRASH_KIND";
 
 /// This test program, told to run nothing but [`child_of_the_crash_test`].
-fn spawn(dir: &Path, seed: u64) -> Command {
+fn spawn<E: Flow>(dir: &Path, seed: u64) -> Command {
     let mut command = Command::new(std::env::current_exe().expect("the test program has a path"));
     command.args(["crash::child_of_the_crash_test", "--exact", "--nocapture", "--ignored"]);
-    command.env(CHILD_DIR, dir).env(CHILD_SEED, seed.to_string());
+    command.env(CHILD_DIR, dir).env(CHILD_SEED, seed.to_string()).env(CHILD_KIND, E::Config::KIND.name());
     command
 }
 
@@ -20,15 +25,18 @@ fn spawn(dir: &Path, seed: u64) -> Command {
 #[ignore = "not a test: what the crash test runs and kills"]
 fn child_of_the_crash_test() {
     if let (Some(dir), Ok(seed)) = (std::env::var_os(CHILD_DIR), std::env::var(CHILD_SEED)) {
-        crash_run::child(Path::new(&dir), seed.parse().expect("a seed"));
+        let is_venue = std::env::var(CHILD_KIND).is_ok_and(|kind| kind == Kind::Venue.name());
+        let child = if is_venue { crash_run::child::<Venue> } else { crash_run::child::<Book> };
+        child(Path::new(&dir), seed.parse().expect("a seed"));
     }
 }
 
 #[test]
 fn a_killed_process_loses_nothing_that_was_durable() {
-    let report = crash_run::run(30, 3, &spawn);
-    assert_eq!(report.kills, 30);
-    assert!(report.commands > 0 && report.from_snapshot > 0, "{report:?}");
+    for report in [crash_run::run::<Book>(20, 3, &spawn::<Book>), crash_run::run::<Venue>(20, 3, &spawn::<Venue>)] {
+        assert_eq!(report.kills, 20);
+        assert!(report.commands > 0 && report.from_snapshot > 0, "{report:?}");
+    }
 }
 
 /// The shell's limit on the size of files stands for a full disk: a write goes through in part, the next fails.
@@ -37,7 +45,6 @@ fn a_killed_process_loses_nothing_that_was_durable() {
 fn a_full_disk_ends_the_journal_with_an_error_and_the_torn_tail_is_cut() {
     use crate::flow::{commands, config, state};
     use crate::folder::Folder;
-    use toprung_book::Book;
     use toprung_data::journal::{JournalOptions, JournaledBook, recover};
     const FULL_DIR: &str = "TOPRUNG_FULL_DIR";
 

@@ -1,7 +1,7 @@
 //! Killing a process that journals, again and again: shared by the crash test and the `crash` example.
 //!
 //! The child journals a flow that depends on nothing but a seed and prints the durable number as it grows. The parent
-//! kills it at a random moment, recovers, and compares with a book that was never interrupted. The next child goes on
+//! kills it at a random moment, recovers, and compares with a book or a venue that was never interrupted. The next child goes on
 //! with the same journal.
 
 use std::io::{self, BufRead, BufReader, Write};
@@ -11,10 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use toprung_book::Book;
-use toprung_data::journal::{Durability, JournalOptions, JournaledBook, recover, verify};
+use toprung_data::journal::{Durability, JournalOptions, Journaled, recover_of, verify};
 
-use crate::flow::{batch, commands, config, state};
+use crate::flow::{Flow, batch};
 use crate::folder::Folder;
 
 /// Kills after which a new journal is begun, with another seed and durability.
@@ -47,20 +46,18 @@ fn options(seed: u64) -> JournalOptions {
 }
 
 /// Journals flow `seed` in `dir` until somebody kills the process. Every line on stdout is `durable <number>`.
-pub(crate) fn child(dir: &Path, seed: u64) {
-    let (config, options, start) = (config(seed), options(seed), Instant::now());
-    let opened = match JournaledBook::create(dir, &config, &options) {
+pub(crate) fn child<E: Flow>(dir: &Path, seed: u64) {
+    let (config, options, start) = (E::flow_config(seed), options(seed), Instant::now());
+    let opened = match Journaled::<E>::create(dir, &config, &options) {
         Ok(book) => Ok(book),
-        Err(e) if e.code() == "ERR_TOPRUNG_JOURNAL_EXISTS" => {
-            JournaledBook::open(dir, &config, &options).map(|(b, _)| b)
-        }
+        Err(e) if e.code() == "ERR_TOPRUNG_JOURNAL_EXISTS" => Journaled::open(dir, &config, &options).map(|(b, _)| b),
         Err(e) => Err(e),
     };
     let mut book = opened.expect("a killed journal opens again");
     let mut told = u64::MAX;
     while start.elapsed() < CHILD_LIFE {
         let n = book.book().commands();
-        book.apply_batch(&commands(seed, n, n + batch(n, 64)), &mut ()).expect("the disk has room");
+        book.apply_batch(&E::flow(seed, n, n + batch(n, 64)), &mut ()).expect("the disk has room");
         if n % 97 == 0 {
             book.snapshot().expect("the disk has room");
         }
@@ -76,14 +73,14 @@ pub(crate) fn child(dir: &Path, seed: u64) {
     }
 }
 
-/// Kills `kills` children, which `spawn` prepares to run [`child`] with a folder and a seed.
-pub(crate) fn run(kills: u64, seed: u64, spawn: &dyn Fn(&Path, u64) -> Command) -> CrashReport {
+/// Kills `kills` children, which `spawn` prepares to run [`child`] of the same kind with a folder and a seed.
+pub(crate) fn run<E: Flow>(kills: u64, seed: u64, spawn: &dyn Fn(&Path, u64) -> Command) -> CrashReport {
     let mut report = CrashReport::default();
     let mut random = seed;
     while report.kills < kills {
         let seed = seed + report.kills / KILLS_PER_JOURNAL;
         let folder = Folder::new();
-        let mut reference = Book::new(config(seed).book);
+        let mut reference = E::empty(E::flow_config(seed).book);
         for _ in 0..KILLS_PER_JOURNAL.min(kills - report.kills) {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             let durable = kill_one(spawn(folder.path(), seed), random >> 40);
@@ -95,12 +92,16 @@ pub(crate) fn run(kills: u64, seed: u64, spawn: &dyn Fn(&Path, u64) -> Command) 
             }
             let verified = verify(folder.path()).expect("what a kill leaves verifies");
             assert!(verified.is_sound(), "{:?}", verified.problems);
-            let recovered = recover(folder.path()).expect("what a kill leaves recovers");
+            let recovered = recover_of::<E>(folder.path()).expect("what a kill leaves recovers");
             let n = recovered.commands;
             assert!(n >= durable, "{n} commands were recovered, {durable} were durable");
             assert!(n >= reference.commands(), "{n} commands were recovered, {} before", reference.commands());
-            reference.apply_batch(&commands(seed, reference.commands(), n), &mut ());
-            assert_eq!(state(&recovered.book), state(&reference), "the book after {n} commands of flow {seed}");
+            reference.carry_out(&E::flow(seed, reference.commands(), n), &mut ());
+            assert_eq!(
+                recovered.book.flow_state(),
+                reference.flow_state(),
+                "the state after {n} commands of flow {seed}"
+            );
             report.cut += u64::from(recovered.cut.is_some());
             report.from_snapshot += u64::from(recovered.snapshot_used.is_some());
             report.beyond_durable_max = report.beyond_durable_max.max(n - durable);

@@ -2,10 +2,13 @@
 
 use std::fs;
 
-use toprung_book::Policy;
-use toprung_data::journal::{Durability, JournalError, JournalOptions, JournaledBook, inspect, recover, verify};
+use toprung_book::{Policy, TradingVenue, Venue};
+use toprung_data::journal::{
+    AnyConfig, AnyRecovered, Durability, JournalError, JournalOptions, JournaledBook, JournaledVenue, inspect, recover,
+    recover_any, recover_of, verify,
+};
 
-use crate::flow::{commands, config, state};
+use crate::flow::{Flow, commands, config, state};
 use crate::folder::Folder;
 
 /// A journal of 300 commands in segments that begin at 0, 100 and 200, the last two with a snapshot.
@@ -50,6 +53,39 @@ fn a_journal_of_another_configuration_or_instrument() {
     other.instrument.push('!');
     assert_eq!(open(&other).expect_err("another instrument").code(), "ERR_TOPRUNG_JOURNAL_CONFIG");
     open(&config(2)).expect("the same configuration");
+}
+
+#[test]
+fn the_journal_of_a_venue_where_a_book_is_expected_and_the_other_way_round() {
+    let of_book = three_segments();
+    let of_venue = Folder::new();
+    let mut venue =
+        JournaledVenue::create(of_venue.path(), &Venue::flow_config(2), &JournalOptions::default()).unwrap();
+    venue.apply_batch(&Venue::flow(2, 0, 100), &mut ()).unwrap();
+    let digest = TradingVenue::digest(venue.book());
+    venue.snapshot().unwrap();
+    venue.close().unwrap();
+    for (e, want) in [
+        (recover(of_venue.path()).map(|_| ()).unwrap_err(), "expected the journal of a book, got {"),
+        (recover_of::<Venue>(of_book.path()).map(|_| ()).unwrap_err(), "expected the journal of a venue, got {"),
+        (
+            JournaledBook::open(of_venue.path(), &config(2), &JournalOptions::default()).map(|_| ()).unwrap_err(),
+            "expected the journal of a book, got {",
+        ),
+    ] {
+        assert_eq!(e.code(), "ERR_TOPRUNG_JOURNAL_CONFIG");
+        assert!(e.to_string().contains(want), "{e}");
+    }
+    let mut other = Venue::flow_config(2);
+    other.book.band = Some(7);
+    let e = JournaledVenue::open(of_venue.path(), &other, &JournalOptions::default()).map(|_| ()).unwrap_err();
+    assert!(e.code() == "ERR_TOPRUNG_JOURNAL_CONFIG" && e.to_string().contains(r#""band":7"#), "{e}");
+    // Who does not know asks for either.
+    assert!(matches!(recover_any(of_book.path()), Ok(AnyRecovered::Book(r)) if r.commands == 300));
+    assert!(matches!(recover_any(of_venue.path()), Ok(AnyRecovered::Venue(r)) if r.book.digest() == digest));
+    assert_eq!(inspect(of_book.path()).unwrap().config, AnyConfig::Book(config(2)));
+    assert_eq!(inspect(of_venue.path()).unwrap().config, AnyConfig::Venue(Venue::flow_config(2)));
+    assert_eq!(verify(of_venue.path()).unwrap().digest, digest);
 }
 
 #[test]

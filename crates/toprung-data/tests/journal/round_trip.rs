@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
-use toprung_book::{Book, Event};
+use toprung_book::{Book, Event, Venue};
 use toprung_data::journal::{
-    Durability, JournalOptions, JournalWriter, JournaledBook, Snapshot, inspect, read_commands, recover, verify,
+    Durability, JournalOptions, JournalWriter, Journaled, JournaledBook, Snapshot, inspect, read_commands, recover,
+    recover_of, verify,
 };
 
-use crate::flow::{command, commands, config, state};
+use crate::flow::{Flow, command, commands, config, state};
 use crate::folder::Folder;
 
 fn durability() -> impl Strategy<Value = Durability> {
@@ -32,63 +33,76 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Whatever a session does, what is recovered is the uninterrupted one.
+fn session<E: Flow>(
+    seed: u64,
+    durability: Durability,
+    segment_bytes: u64,
+    digest_every: u64,
+    steps: &[Step],
+) -> Result<(), TestCaseError> {
+    let folder = Folder::new();
+    let (dir, config) = (folder.path(), E::flow_config(seed));
+    let options = JournalOptions { durability, segment_bytes, digest_every };
+    let mut plain = E::empty(config.book.clone());
+    let mut book = Journaled::<E>::create(dir, &config, &options).unwrap();
+    let (mut got, mut want): (Vec<Event>, Vec<Event>) = (Vec::new(), Vec::new());
+    for step in steps {
+        match *step {
+            Step::Batch(size) => {
+                let n = plain.commands();
+                let cmds = E::flow(seed, n, n + size);
+                book.apply_batch(&cmds, &mut got).unwrap();
+                plain.carry_out(&cmds, &mut want);
+                prop_assert_eq!(&got, &want);
+                prop_assert!(book.durable() <= plain.commands());
+            }
+            Step::Snapshot => {
+                let snapshot = Snapshot::<E>::read(&book.snapshot().unwrap()).unwrap();
+                prop_assert_eq!(snapshot.book.flow_state(), plain.flow_state());
+                prop_assert_eq!(&snapshot.config, &config);
+            }
+            Step::Reopen => {
+                // Dropped, not closed: as a process that ends in the middle.
+                drop(book);
+                let (opened, recovered) = Journaled::<E>::open(dir, &config, &options).unwrap();
+                prop_assert_eq!(recovered.cut, None);
+                prop_assert_eq!(opened.durable(), plain.commands());
+                book = opened;
+            }
+            Step::Flush => {
+                book.flush().unwrap();
+                prop_assert_eq!(book.durable(), plain.commands());
+            }
+        }
+    }
+    book.close().unwrap();
+    let recovered = recover_of::<E>(dir).unwrap();
+    prop_assert_eq!(recovered.book.flow_state(), plain.flow_state());
+    prop_assert_eq!(recovered.book.check(), Ok(()));
+    prop_assert_eq!((recovered.commands, recovered.cut, recovered.config), (plain.commands(), None, config));
+    prop_assert!(recovered.digests_checked > 0);
+    let verified = verify(dir).unwrap();
+    prop_assert!(verified.is_sound(), "{:?}", verified.problems);
+    prop_assert_eq!((verified.commands, verified.digest), (plain.commands(), plain.digest()));
+    let inspected = inspect(dir).unwrap();
+    prop_assert_eq!(inspected.commands, plain.commands());
+    prop_assert_eq!(inspected.snapshots.len() as u64, verified.snapshots_checked);
+    prop_assert!(inspected.segments.iter().all(|s| s.damage.is_none()));
+    prop_assert_eq!(inspected.segments.iter().map(|s| s.commands).sum::<u64>(), plain.commands());
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_a_session_does_the_recovered_book_is_the_uninterrupted_one(
+    fn whatever_a_session_does_what_is_recovered_is_the_uninterrupted_one(
         seed in 0..12u64, durability in durability(), segment_bytes in 1..6_000u64, digest_every in 1..100u64,
         steps in proptest::collection::vec(step(), 1..40),
     ) {
-        let folder = Folder::new();
-        let (dir, config) = (folder.path(), config(seed));
-        let options = JournalOptions { durability, segment_bytes, digest_every };
-        let mut plain = Book::new(config.book.clone());
-        let mut book = JournaledBook::create(dir, &config, &options).unwrap();
-        let (mut got, mut want): (Vec<Event>, Vec<Event>) = (Vec::new(), Vec::new());
-        for step in steps {
-            match step {
-                Step::Batch(size) => {
-                    let n = plain.commands();
-                    let cmds = commands(seed, n, n + size);
-                    book.apply_batch(&cmds, &mut got).unwrap();
-                    plain.apply_batch(&cmds, &mut want);
-                    prop_assert_eq!(&got, &want);
-                    prop_assert!(book.durable() <= plain.commands());
-                }
-                Step::Snapshot => {
-                    let snapshot = Snapshot::read(&book.snapshot().unwrap()).unwrap();
-                    prop_assert_eq!(state(&snapshot.book), state(&plain));
-                    prop_assert_eq!(snapshot.config, config.clone());
-                }
-                Step::Reopen => {
-                    // Dropped, not closed: as a process that ends in the middle.
-                    drop(book);
-                    let (opened, recovered) = JournaledBook::open(dir, &config, &options).unwrap();
-                    prop_assert_eq!(recovered.cut, None);
-                    prop_assert_eq!(opened.durable(), plain.commands());
-                    book = opened;
-                }
-                Step::Flush => {
-                    book.flush().unwrap();
-                    prop_assert_eq!(book.durable(), plain.commands());
-                }
-            }
-        }
-        book.close().unwrap();
-        let recovered = recover(dir).unwrap();
-        prop_assert_eq!(state(&recovered.book), state(&plain));
-        prop_assert_eq!(recovered.book.check_invariants(), Ok(()));
-        prop_assert_eq!((recovered.commands, recovered.cut, recovered.config), (plain.commands(), None, config));
-        prop_assert!(recovered.digests_checked > 0);
-        let verified = verify(dir).unwrap();
-        prop_assert!(verified.is_sound(), "{:?}", verified.problems);
-        prop_assert_eq!((verified.commands, verified.digest), (plain.commands(), plain.digest()));
-        let inspected = inspect(dir).unwrap();
-        prop_assert_eq!(inspected.commands, plain.commands());
-        prop_assert_eq!(inspected.snapshots.len() as u64, verified.snapshots_checked);
-        prop_assert!(inspected.segments.iter().all(|s| s.damage.is_none()));
-        prop_assert_eq!(inspected.segments.iter().map(|s| s.commands).sum::<u64>(), plain.commands());
+        session::<Book>(seed, durability, segment_bytes, digest_every, &steps)?;
+        session::<Venue>(seed, durability, segment_bytes, digest_every, &steps)?;
     }
 }
 

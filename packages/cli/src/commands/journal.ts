@@ -1,4 +1,4 @@
-/** `toprung journal`: what a journal holds, whether it is sound, and the book that comes out of it. */
+/** `toprung journal`: what a journal holds, whether it is sound, and what comes out of it. */
 import path from 'node:path';
 import { type JournalConfig, journal, type TornTail } from 'toprung';
 import type { CommandSpec } from '../command-line.js';
@@ -11,7 +11,7 @@ export function spec(): CommandSpec {
   return {
     name: 'journal',
     usage: '<action> <dir>',
-    summary: 'Inspect, verify or recover the journal of a book',
+    summary: 'Inspect, verify or recover the journal of a book or a venue',
     positionals: {
       action: {
         describe: 'inspect: show the files. verify: replay and compare. recover: the same, and cut a torn tail off',
@@ -114,12 +114,15 @@ function replayed(commands: number, elapsedNs: number): string {
   return `${integer(commands)} commands in ${duration(elapsedNs)}, ${compact((commands / elapsedNs) * 1e9)}/s with reading`;
 }
 
-function configText({ instrument, book }: JournalConfig): string {
+function configText(config: JournalConfig): string {
+  const { instrument, venue } = config;
+  const book = venue?.book ?? config.book!;
   const steps = book.policy.map(({ kind, ...parameters }) => {
     const values = Object.entries(parameters).map(([name, value]) => `${name} ${JSON.stringify(value)}`);
     return values.length === 0 ? kind : `${kind} (${values.join(', ')})`;
   });
-  const name = instrument === '' ? 'no instrument' : `instrument ${instrument}`;
+  const of = venue === undefined ? 'book' : 'venue';
+  const name = instrument === '' ? `${of} without an instrument` : `${of} of instrument ${instrument}`;
   return `${name}, policy ${steps.join(', ')}, replace ${book.replacePriority}, at most ${integer(book.maxOrders)} orders`;
 }
 

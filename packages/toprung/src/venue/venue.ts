@@ -21,6 +21,7 @@ import {
   wrongType,
 } from '../crossing.js';
 import { EventBatch, type VenueEvent } from '../event-batch.js';
+import { Journal, type JournalOptions, journalSettings } from '../journal.js';
 import { ORDER_TYPES, type OrderType, PHASES, type Phase, SIDES, type Side } from '../names.js';
 import { type NativeVenue, native } from '../native.js';
 import type { Bracket, MassCancelScope, Order, Replacement } from './orders.js';
@@ -64,6 +65,8 @@ interface Asker {
  * ```
  */
 export class Venue {
+  /** The journal that the venue writes, if it was made with one. */
+  readonly journal: Journal;
   readonly #native: NativeVenue;
   readonly #row = new Row();
   #events: EventBatch<VenueEvent> | undefined;
@@ -71,11 +74,12 @@ export class Venue {
   #singleEvents: EventBatch<VenueEvent> | undefined;
 
   /**
-   * An empty venue.
+   * An empty venue; or, with a journal that is resumed, the venue that comes out of it.
    *
-   * @throws ToprungError `ERR_TOPRUNG_CONFIG`, `ERR_TOPRUNG_NATIVE_MISSING`
+   * @param journal - Writes every batch to a journal before it is carried out: see {@link Journal}.
+   * @throws ToprungError `ERR_TOPRUNG_CONFIG`, `ERR_TOPRUNG_NATIVE_MISSING`, `ERR_TOPRUNG_JOURNAL_…`
    */
-  constructor(config: VenueConfigInput = {}) {
+  constructor(config: VenueConfigInput = {}, journal?: JournalOptions) {
     const { policy, participants, selfTradeScope, replacePriority, maxOrders, expectedOrders, ...rest } = parseConfig(
       venueConfigSchema,
       config,
@@ -83,7 +87,9 @@ export class Venue {
     const book = { policy, participants, selfTradeScope, replacePriority, maxOrders, expectedOrders };
     const json = JSON.stringify({ book, ...rest });
     const { NativeVenue } = native();
-    this.#native = call(() => new NativeVenue(json));
+    const settings = journal && journalSettings(journal);
+    this.#native = call(() => new NativeVenue(json, settings));
+    this.journal = new Journal(this.#native);
   }
 
   /**

@@ -1,22 +1,23 @@
-//! A book that is journalled.
+//! A book or a venue that is journalled.
 
 use std::path::{Path, PathBuf};
 
-use toprung_book::{Book, Command, EventSink};
+use toprung_book::{Book, EventSink, Venue};
 
+use super::engine::Engine;
 use super::error::JournalError;
 use super::options::JournalOptions;
 use super::recover::{Recovered, lock_journal, recover_locked};
 use super::snapshot::Snapshot;
-use super::stamp::JournalConfig;
-use super::writer::JournalWriter;
+use super::stamp::ConfigOf;
+use super::writer::Writer;
 
-/// A book whose commands are in a journal before they are carried out.
+/// A book or a venue whose commands are in a journal before they are carried out.
 ///
 /// *Journal first*: were the book first, a write that fails would leave events in the world whose commands no journal has,
 /// and the recovered book would contradict what people were told. This way a command that could not be written was not
 /// carried out either. The events of a batch are handed over when the operating system has the batch; whoever must not
-/// tell the world what a power cut could take back, waits for [`durable`](JournaledBook::durable) to reach the batch.
+/// tell the world what a power cut could take back, waits for [`durable`](Journaled::durable) to reach the batch.
 ///
 /// ```
 /// use toprung_book::{Command, Side};
@@ -33,56 +34,66 @@ use super::writer::JournalWriter;
 /// # std::fs::remove_dir_all(&dir).unwrap();
 /// # Ok::<(), toprung_data::journal::JournalError>(())
 /// ```
-pub struct JournaledBook {
-    book: Book,
-    config: JournalConfig,
-    writer: JournalWriter,
+pub struct Journaled<E: Engine> {
+    book: E,
+    config: ConfigOf<E::Config>,
+    writer: Writer<E>,
     digest_every: u64,
     /// Commands at which the digest is written down next.
     digest_at: u64,
 }
 
-impl JournaledBook {
+/// A book that is journalled.
+pub type JournaledBook = Journaled<Book>;
+
+/// A venue that is journalled.
+pub type JournaledVenue = Journaled<Venue>;
+
+impl<E: Engine> Journaled<E> {
     /// An empty book, and a new journal in `dir`.
-    pub fn create(dir: &Path, config: &JournalConfig, options: &JournalOptions) -> Result<JournaledBook, JournalError> {
-        let writer = JournalWriter::create(dir, config, options)?;
-        Ok(JournaledBook::of(Book::new(config.book.clone()), config, writer, options))
+    pub fn create(
+        dir: &Path,
+        config: &ConfigOf<E::Config>,
+        options: &JournalOptions,
+    ) -> Result<Journaled<E>, JournalError> {
+        let writer = Writer::create(dir, config, options)?;
+        Ok(Journaled::of(E::empty(config.book.clone()), config, writer, options))
     }
 
     /// Recovers the journal in `dir` and goes on with it. A journal of another configuration is refused.
     pub fn open(
         dir: &Path,
-        config: &JournalConfig,
+        config: &ConfigOf<E::Config>,
         options: &JournalOptions,
-    ) -> Result<(JournaledBook, Recovered), JournalError> {
+    ) -> Result<(Journaled<E>, Recovered<E>), JournalError> {
         let lock = lock_journal(dir)?;
-        let (recovered, last) = recover_locked(dir, Some(config))?;
-        let writer = JournalWriter::resume(lock, dir, config, options, last, recovered.commands)?;
+        let (recovered, last) = recover_locked::<E>(dir, Some(config))?;
+        let writer = Writer::resume(lock, dir, config, options, last, recovered.commands)?;
         let mut book = recovered.book.clone();
-        book.reserve(config.book.expected_orders as usize);
-        Ok((JournaledBook::of(book, config, writer, options), recovered))
+        book.reserve(&config.book);
+        Ok((Journaled::of(book, config, writer, options), recovered))
     }
 
-    fn of(book: Book, config: &JournalConfig, writer: JournalWriter, options: &JournalOptions) -> JournaledBook {
+    fn of(book: E, config: &ConfigOf<E::Config>, writer: Writer<E>, options: &JournalOptions) -> Journaled<E> {
         let (digest_every, digest_at) = (options.digest_every, book.commands().saturating_add(options.digest_every));
-        JournaledBook { book, config: config.clone(), writer, digest_every, digest_at }
+        Journaled { book, config: config.clone(), writer, digest_every, digest_at }
     }
 
-    /// The book.
-    pub fn book(&self) -> &Book {
+    /// The book, or the venue.
+    pub fn book(&self) -> &E {
         &self.book
     }
 
     /// What the journal is of.
-    pub fn config(&self) -> &JournalConfig {
+    pub fn config(&self) -> &ConfigOf<E::Config> {
         &self.config
     }
 
     /// Writes a batch to the journal, then carries it out. After an error the book is as it was and takes nothing more;
     /// whether the batch will be found by recovery is then open, as whether the disk has it is.
-    pub fn apply_batch<S: EventSink>(&mut self, cmds: &[Command], sink: &mut S) -> Result<(), JournalError> {
+    pub fn apply_batch<S: EventSink>(&mut self, cmds: &[E::Command], sink: &mut S) -> Result<(), JournalError> {
         self.writer.append(cmds)?;
-        self.book.apply_batch(cmds, sink);
+        self.book.carry_out(cmds, sink);
         if self.book.commands() >= self.digest_at {
             self.digest_at = self.book.commands().saturating_add(self.digest_every);
             // The batch is written and carried out; that the journal has failed since, the next call says.
@@ -92,7 +103,7 @@ impl JournaledBook {
     }
 
     /// As a batch of one: a frame and a call of the operating system each, about a microsecond.
-    pub fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) -> Result<(), JournalError> {
+    pub fn apply<S: EventSink>(&mut self, cmd: &E::Command, sink: &mut S) -> Result<(), JournalError> {
         self.apply_batch(std::slice::from_ref(cmd), sink)
     }
 
@@ -118,7 +129,12 @@ impl JournaledBook {
 
     /// Writes the digest down, makes everything durable and ends.
     pub fn close(mut self) -> Result<(), JournalError> {
-        self.writer.append_digest(self.book.digest())?;
-        self.writer.close()
+        self.finish()
+    }
+
+    /// As [`close`](Journaled::close), and the book can still be read. Nothing more is taken, also after an error.
+    pub fn finish(&mut self) -> Result<(), JournalError> {
+        let digest = self.writer.append_digest(self.book.digest());
+        digest.and(self.writer.finish())
     }
 }
