@@ -2,50 +2,22 @@
 //!
 //! A run depends on nothing but the configuration and the book's index, so books can be run by anybody in any order.
 
-use toprung_book::{BookObserver, Command, CommandKind, Event, EventKind, EventSink, Side};
+use toprung_book::{BookObserver, Command, CommandKind, Event, EventKind, EventSink};
 use toprung_trace::{LatencyByKind, LatencyHistogram, LatencySampler};
 
 use crate::config::{Horizon, SimConfig};
-use crate::flow::{FLOW_IDS_END, Flow, FlowView};
+use crate::flow::Flow;
 use crate::metrics::{L1Row, Metrics, Sampler, Tally};
 use crate::observe::{Unseen, Watch};
 use crate::result::BookResult;
 use crate::touch::{Touch, TouchWatch};
-use crate::venue::SimBook;
+use crate::venue::{SimBook, TouchedBook};
 
 /// Events to expect between two rows at the least, so that sampling stays a small part of the work.
 const EVENTS_PER_ROW_MIN: f64 = 64.0;
 
 /// Kinds of command; the last is the replace.
 const COMMAND_KINDS: usize = CommandKind::Replace as usize + 1;
-
-/// A book, and what the run knows of it.
-struct Venue<B> {
-    book: B,
-    touch: Touch,
-}
-
-impl<B: SimBook> FlowView for Venue<B> {
-    #[inline(always)]
-    fn touch(&self) -> &Touch {
-        &self.touch
-    }
-
-    #[inline(always)]
-    fn contains(&self, id: u64) -> bool {
-        self.book.contains(id)
-    }
-
-    #[inline(always)]
-    fn qty_at(&self, side: Side, price: i64) -> u64 {
-        self.book.qty_at(side, price)
-    }
-
-    #[inline(always)]
-    fn last_order(&self, side: Side, price: i64) -> Option<u64> {
-        self.book.last_below(side, price, FLOW_IDS_END)
-    }
-}
 
 /// Who takes every event of the measured part. Together, so that a command has one pointer to both.
 struct Seen<O> {
@@ -117,7 +89,7 @@ impl Observer for () {
 
 /// A book on its way to the horizon.
 pub(crate) struct BookRun<B, F, O = ()> {
-    venue: Venue<B>,
+    venue: TouchedBook<B>,
     flow: F,
     seen: Seen<O>,
     metrics: Metrics,
@@ -152,7 +124,7 @@ impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
     pub(crate) fn observed(config: &SimConfig, flow: F, observer: O) -> BookRun<B, F, O> {
         let reference = config.flow.reference_price();
         let book = config.book.to_book_config(config.expected_orders_per_book(), "book.");
-        let venue = Venue {
+        let venue = TouchedBook {
             book: B::open(book.expect("Invariant: the configuration was checked")),
             touch: Touch::empty_at(reference),
         };
@@ -234,7 +206,7 @@ impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
     /// The book now, at the last command's time.
     pub(crate) fn moment(&self) -> Moment<'_, B> {
         let time_ns = if self.warmup_left == 0 { self.now_ns - self.start_ns } else { 0 };
-        let Venue { book, touch } = &self.venue;
+        let TouchedBook { book, touch } = &self.venue;
         Moment { time_ns, book, touch: *touch, tally: &self.seen.tally, depth_ticks: self.depth_ticks }
     }
 
@@ -261,7 +233,7 @@ impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
     /// One command of the warm-up: counted nowhere but in the digest.
     fn warm_up<W: Watch>(&mut self, watch: &mut W) {
         let (time, cmd) = self.flow.next(&self.venue);
-        let Venue { book, touch } = &mut self.venue;
+        let TouchedBook { book, touch } = &mut self.venue;
         let mut changes = TouchWatch::default();
         let mut watching = Watching { watch: &mut changes, touch, last_price: &mut self.seen.tally.last_price };
         watch.carry_out(time, book, &cmd, &mut watching);
@@ -290,7 +262,7 @@ impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
         self.seen.observer.now(time_ns);
         self.now_ns = time;
         self.seen.tally.command(cmd.kind);
-        let Venue { book, touch } = &mut self.venue;
+        let TouchedBook { book, touch } = &mut self.venue;
         let mut recorder = Recorder { seen: &mut self.seen, touch, watch: TouchWatch::default() };
         let timer = self.latency.start(cmd.kind as usize);
         watch.carry_out(time, book, &cmd, &mut recorder);
@@ -308,7 +280,7 @@ impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
     #[cold]
     #[inline(never)]
     fn let_see(&mut self, time_ns: u64) {
-        let Venue { book, touch } = &self.venue;
+        let TouchedBook { book, touch } = &self.venue;
         let depth_ticks = self.depth_ticks;
         let Seen { tally, observer } = &mut self.seen;
         observer.see(&Moment { time_ns, book, touch: *touch, tally, depth_ticks });

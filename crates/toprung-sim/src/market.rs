@@ -15,42 +15,13 @@
 //! assert_eq!(market.book().order(FLOW_IDS_END).unwrap().price, bid);
 //! ```
 
-use toprung_book::{Book, Command, Event, EventSink, Side};
+use toprung_book::{Book, Command, Event, EventSink};
 
 use crate::config::SimConfig;
 use crate::error::SimError;
-use crate::flow::{AnyFlow, Background, FLOW_IDS_END, Flow, FlowView};
+use crate::flow::{AnyFlow, Background, Flow};
 use crate::touch::{Touch, TouchWatch};
-use crate::venue::SimBook;
-
-/// A book and its best prices.
-#[derive(Debug)]
-struct Venue {
-    book: Book,
-    touch: Touch,
-}
-
-impl FlowView for Venue {
-    #[inline(always)]
-    fn touch(&self) -> &Touch {
-        &self.touch
-    }
-
-    #[inline(always)]
-    fn contains(&self, id: u64) -> bool {
-        self.book.contains(id)
-    }
-
-    #[inline(always)]
-    fn qty_at(&self, side: Side, price: i64) -> u64 {
-        self.book.qty_at(side, price)
-    }
-
-    #[inline(always)]
-    fn last_order(&self, side: Side, price: i64) -> Option<u64> {
-        self.book.last_below(side, price, FLOW_IDS_END)
-    }
-}
+use crate::venue::TouchedBook;
 
 /// Hands events on, and notices those that may change the touch.
 struct Watched<'a, S> {
@@ -70,7 +41,7 @@ impl<S: EventSink> EventSink for Watched<'_, S> {
 /// One book under its flow.
 #[derive(Debug)]
 pub struct Market {
-    venue: Venue,
+    venue: TouchedBook<Book>,
     flow: Background<AnyFlow>,
     /// Time of the pending event, once it is drawn.
     pending: Option<u64>,
@@ -87,7 +58,7 @@ impl Market {
         config.validate()?;
         let settings = config.book.to_book_config(config.expected_orders_per_book(), "book.")?;
         Ok(Market {
-            venue: Venue { book: Book::new(settings), touch: Touch::empty_at(config.flow.reference_price()) },
+            venue: TouchedBook { book: Book::new(settings), touch: Touch::empty_at(config.flow.reference_price()) },
             flow: config.open_flow(book),
             pending: None,
             time_ns: 0,
@@ -126,7 +97,7 @@ impl Market {
 
     #[inline]
     fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
-        let Venue { book, touch } = &mut self.venue;
+        let TouchedBook { book, touch } = &mut self.venue;
         let mut watched = Watched { sink, touch, watch: TouchWatch::default() };
         book.apply(cmd, &mut watched);
         if watched.watch.changed {

@@ -3,6 +3,9 @@
 
 use toprung_book::{Book, BookConfig, LevelView, MatchingBook, Side};
 
+use crate::flow::{FLOW_IDS_END, FlowView};
+use crate::touch::Touch;
+
 /// A book as the simulator drives it: what every book does, and what a flow or a viewer asks at every command.
 pub(crate) trait SimBook: MatchingBook {
     /// An empty book.
@@ -25,6 +28,35 @@ pub(crate) trait SimBook: MatchingBook {
 
     /// Open quantity at the best price and the `ticks - 1` prices behind it.
     fn depth_within(&self, side: Side, ticks: u32) -> u64;
+}
+
+/// A book and its touch, as a flow sees them.
+#[derive(Clone, Debug)]
+pub(crate) struct TouchedBook<B> {
+    pub(crate) book: B,
+    pub(crate) touch: Touch,
+}
+
+impl<B: SimBook> FlowView for TouchedBook<B> {
+    #[inline(always)]
+    fn touch(&self) -> &Touch {
+        &self.touch
+    }
+
+    #[inline(always)]
+    fn contains(&self, id: u64) -> bool {
+        self.book.contains(id)
+    }
+
+    #[inline(always)]
+    fn qty_at(&self, side: Side, price: i64) -> u64 {
+        self.book.qty_at(side, price)
+    }
+
+    #[inline(always)]
+    fn last_order(&self, side: Side, price: i64) -> Option<u64> {
+        self.book.last_below(side, price, FLOW_IDS_END)
+    }
 }
 
 /// The quantity of the levels, best first, that lie less than `ticks` from the first of them.

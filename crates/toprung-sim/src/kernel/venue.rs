@@ -9,10 +9,10 @@ use super::agenda::{Agenda, Key};
 use super::config::{Retune, VenueConfig};
 use super::feed::{Feed, Quote, TapeRow};
 use super::record::{Trade, VenueCounts};
-use crate::flow::{AnyFlow, Background, FLOW_IDS_END, Flow, FlowView};
+use crate::flow::{AnyFlow, Background, FLOW_IDS_END, Flow};
 use crate::random::StreamKey;
 use crate::touch::{Touch, TouchWatch};
-use crate::venue::SimBook;
+use crate::venue::{SimBook, TouchedBook};
 
 /// Ids from here on are agents': the next 16 bits are the agent's number, the last 32 count its orders.
 pub(crate) const AGENT_IDS: u64 = FLOW_IDS_END;
@@ -60,35 +60,6 @@ pub enum NoticeKind {
     Refused(Reason),
 }
 
-/// The book and its touch, as the flow sees them.
-#[derive(Clone, Debug)]
-pub(crate) struct Market {
-    pub(crate) book: Book,
-    pub(crate) touch: Touch,
-}
-
-impl FlowView for Market {
-    #[inline(always)]
-    fn touch(&self) -> &Touch {
-        &self.touch
-    }
-
-    #[inline(always)]
-    fn contains(&self, id: u64) -> bool {
-        self.book.contains(id)
-    }
-
-    #[inline(always)]
-    fn qty_at(&self, side: Side, price: i64) -> u64 {
-        self.book.qty_at(side, price)
-    }
-
-    #[inline(always)]
-    fn last_order(&self, side: Side, price: i64) -> Option<u64> {
-        self.book.last_below(side, price, FLOW_IDS_END)
-    }
-}
-
 /// A recorded day as background flow: commands and their times, in order.
 pub type Recording = Arc<[(u64, Command)]>;
 
@@ -104,7 +75,7 @@ enum Source {
 #[derive(Clone, Debug)]
 pub(crate) struct Venue {
     pub(crate) index: u16,
-    pub(crate) market: Market,
+    pub(crate) market: TouchedBook<Book>,
     background: Source,
     /// When the background's pending event arrives.
     background_ns: u64,
@@ -219,7 +190,7 @@ impl Venue {
     ) -> Venue {
         let reference = config.reference();
         let settings = config.book.to_book_config(0, "book.").expect("Invariant: the configuration was checked");
-        let market = Market { book: Book::new(settings), touch: Touch::empty_at(reference) };
+        let market = TouchedBook { book: Book::new(settings), touch: Touch::empty_at(reference) };
         let background = match (recording, &config.flow) {
             (Some(recording), _) => Source::Recorded(recording, 0),
             (None, Some(flow)) => {
@@ -347,7 +318,7 @@ impl Venue {
             CommandKind::Cancel => self.counts.cancels += 1,
             CommandKind::Reduce | CommandKind::Replace => self.counts.changes += 1,
         }
-        let Market { book, touch } = &mut self.market;
+        let TouchedBook { book, touch } = &mut self.market;
         let mut recorder = Recorder {
             time_ns,
             venue: self.index,
@@ -375,7 +346,7 @@ impl Venue {
     #[inline(always)]
     fn refresh(&mut self, time_ns: u64) {
         let before = self.market.touch;
-        let Market { book, touch } = &mut self.market;
+        let TouchedBook { book, touch } = &mut self.market;
         touch.refresh(book);
         if *touch != before {
             self.touch_moved |= touch.bid != before.bid || touch.ask != before.ask;
