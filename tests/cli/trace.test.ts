@@ -115,10 +115,13 @@ describe('trace', () => {
     expect(found.slowest.map((o: { number: number }) => o.number)).toContain(order);
   });
 
-  test('diff of a trace with itself finds nothing; its exit code tells', async () => {
-    const { code, stdout } = await toprung(['trace', 'diff', kept, kept]);
+  test('diff of a trace with itself finds nothing; its exit code tells; its flame graph has one colour', async () => {
+    const { code, stdout } = await toprung(['trace', 'diff', kept, kept, '--out', file('diff.svg')]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^none: /);
+    const svg = readFileSync(file('diff.svg'), 'utf8');
+    expect(svg).toMatch(/class="f same"/);
+    expect(svg).not.toMatch(/class="f (more|less)/);
   });
 
   test('capture records a scenario by itself where nothing better is', async () => {
@@ -161,6 +164,8 @@ describe('trace', () => {
     [['trace', 'record', 'zi-basline'], 2, 'did you mean zi-baseline?'],
     [['trace', 'record', 'zi-baseline', '--latency-over', '20'], 2, '20us'],
     [['trace', 'record', 'zi-baseline', '--every', 'many'], 2, '--every'],
+    [['trace', 'record', 'zi-baseline', '--hits', '3'], 2, '--hits needs something to fire on'],
+    [['trace', 'record', 'zi-baseline', '--every', '2', '--budget', '1'], 2, 'budgetPercent'],
     [['trace', 'analyze', '/no/such.fxt'], 3, 'ERR_TOPRUNG_TRACE_FILE'],
     [['trace', 'analyze', process.execPath], 3, 'ERR_TOPRUNG_TRACE_FORMAT'],
     [['trace', 'analyze', kept, '--report', '/no/such/folder/r.md'], 3, 'ERR_TOPRUNG_OUTPUT'],
@@ -195,9 +200,34 @@ describe('profile', () => {
     expect((await toprung(['trace', 'verify', path.join(out, 'trace.fxt.gz')])).code).toBe(0);
   });
 
+  test.concurrent.each([
+    ['alloc', /^warning {2}every 4,096th order calls the allocator$/m, 'allocation'],
+    ['stall', /^warning {2}\w+ stalls for about \S+ µs on every 4,096th order$/m, 'stall'],
+    ['page', /^warning {2}every 4,096th order touches memory that is not there yet/m, 'page-fault'],
+  ])(
+    'flash-crash, with %s planted: a sound trace, a flame graph, and the fault by its name',
+    async (plant, says, rule) => {
+      const out = file(`crash-${plant}`);
+      const args = ['profile', 'flash-crash', '--events', '40k', '--plant', plant, '--out', out];
+      const { code, stdout, stderr } = await toprung(args);
+      expect(stderr).not.toContain('error');
+      expect(code).toBe(0);
+      expect(stdout).toMatch(says);
+      expect(stdout).toContain('both times');
+      const profile = json(readFileSync(path.join(out, 'profile.json'), 'utf8'));
+      expect(profile.plain.commands).toBe(40_000);
+      expect(profile.analysis.insights[0]).toMatchObject({ rule, severity: 'warning' });
+      expect(profile.check).toMatchObject({ sound: true, problems: [] });
+      const verified = json((await toprung(['trace', 'verify', path.join(out, 'trace.fxt.gz'), '--json'])).stdout);
+      expect(verified).toMatchObject({ sound: true, second: { sound: true, events: verified.events } });
+      expect(readFileSync(path.join(out, 'flame.svg'), 'utf8')).toMatch(/^<svg[\s\S]*<title>lookup: [\s\S]*<\/svg>\n$/);
+    },
+  );
+
   test('scenarios of every kind can be profiled, and have something true to say', async () => {
-    const names = json((await toprung(['scenarios', '--json'])).stdout).scenarios.map((s: { name: string }) => s.name);
-    const some = [...new Set([names[0], names[Math.floor(names.length / 2)], names.at(-1)])];
+    const all = json((await toprung(['scenarios', '--json'])).stdout);
+    const names: string[] = [...all.scenarios, ...all.catalogue].map((s: { name: string }) => s.name);
+    const some = [...new Set([names[0], all.scenarios.at(-1).name, 'etf-basket', names.at(-1)!])];
     for (const name of some) {
       const { code, stdout } = await toprung(['profile', name, '--events', '3k', '--out', file(name), '--json']);
       expect(code, name).toBe(0);

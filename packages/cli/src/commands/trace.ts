@@ -12,7 +12,7 @@ import { defined, durationNs, numberOption, recordOptions, recordOptionsFrom, ru
 import { callPrefix } from '../rerun.js';
 import type { Terminal } from '../terminal.js';
 import { analysisLines, captureLines, diffLines, printDoctor, recordLines } from '../trace-summary.js';
-import { findScenario } from './scenarios.js';
+import { findAnyScenario } from './scenarios.js';
 
 const option = (describe: string, group: string, more: Partial<OptionSpec> = {}): OptionSpec => ({
   type: 'string',
@@ -38,7 +38,7 @@ export function spec(): CommandSpec {
       other: { describe: 'The second trace (diff)' },
     },
     options: {
-      out: option('The trace that is written (record, capture), or the export', 'Files'),
+      out: option('The trace that is written (record, capture), the export, or the flame graph of a diff', 'Files'),
       report: option('Write the analysis or the comparison as Markdown, too', 'Files'),
       ...runOptions,
       ...recordOptions,
@@ -74,7 +74,10 @@ export function spec(): CommandSpec {
       ['trace record zi-baseline --latency-over 20us --out slow.fxt.gz', 'orders over 20 µs, run again in full detail'],
       ['trace capture --out node.perf --timeout 5s -- node app.js', 'a command, by magic-trace or perf'],
       ['trace analyze slow.fxt.gz --report slow.md', 'where the time goes, and why the slow orders are slow'],
-      ['trace diff before.fxt.gz after.fxt.gz', 'exit code 4 if orders became slower'],
+      [
+        'trace diff before.fxt.gz after.fxt.gz --out diff.svg',
+        'exit code 4 if orders became slower; where, as a picture',
+      ],
       ['trace export slow.fxt.gz --format svg --out flame.svg', 'a flame graph'],
     ],
   };
@@ -102,7 +105,7 @@ export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode
 }
 
 async function record(args: Arguments, terminal: Terminal): Promise<ExitCode> {
-  const { name } = findScenario(word(args, 'what'));
+  const { name } = findAnyScenario(word(args, 'what'));
   const output = word(args, 'out');
   const options = { ...recordOptionsFrom(name, args), output: output ?? null };
   const report = await watched(terminal, `recording ${name}`, (watch) => trace.record({ ...options, ...watch }));
@@ -148,7 +151,7 @@ function target(args: Arguments): CaptureOptions['target'] {
       'toprung trace capture --out t.perf -- ./program',
     ]);
   }
-  if (scenario !== undefined) return { run: recordOptionsFrom(findScenario(scenario).name, args) };
+  if (scenario !== undefined) return { run: recordOptionsFrom(findAnyScenario(scenario).name, args) };
   if (pid !== undefined) return defined({ pid, tid: numberOption(args, 'tid') }) as CaptureOptions['target'];
   if (command!.length === 0) throw usageError('trace capture: a command is missing behind --');
   return { command: command as [string, ...string[]] };
@@ -174,6 +177,12 @@ async function diff(args: Arguments, terminal: Terminal): Promise<ExitCode> {
   const { slowest: _, ...options } = analysisOptions(args, 1);
   const found = await trace.diff(a, b, options);
   writeReport(args, terminal, () => trace.diffReport(found, a, b));
+  const out = word(args, 'out');
+  if (out !== undefined) {
+    const title = `${path.basename(b)} against ${path.basename(a)}`;
+    await trace.exportTo(b, out, { format: 'svg', against: a, title });
+    terminal.note(`differential flame graph written to ${out}`);
+  }
   if (terminal.options.json) terminal.printJson({ schema: 'toprung.trace.diff/1', a, b, ...found });
   else for (const line of diffLines(terminal.paint, found)) terminal.print(line);
   return found.verdict === 'regress' ? ExitCode.differs : ExitCode.ok;
