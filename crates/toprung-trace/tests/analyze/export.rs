@@ -131,7 +131,7 @@ fn a_differential_flame_graph_shows_the_path_that_grew() {
     };
     let grown = drawn(&b, &against(&a));
     let (title, class) = of(&grown, "match");
-    assert!(class == "more3" && title.contains("own 300 ns before, 600 ns now"), "{class} {title}");
+    assert!(class == "more3" && title.contains("own 206 ns before, 506 ns now"), "{class} {title}");
     assert_eq!(of(&drawn(&a, &against(&b)), "match").1, "less3");
     assert!(drawn(&a, &against(&a)).iter().all(|(_, class)| class == "same" || class == "all"));
 
