@@ -41,8 +41,11 @@ export const recordOptions: Readonly<Record<string, OptionSpec>> = {
   hits: number('Hits to keep', 'Trigger', { defaultDescription: '16' }),
 };
 
-/** The options of a run of `scenario`; what is not given is left to the library. */
-export function recordOptionsFrom(scenario: string, args: Arguments): RecordOptions {
+/** What can be recorded. */
+export type Input = Pick<RecordOptions, 'scenario' | 'journal' | 'day'>;
+
+/** The options of a run of `input`; what is not given is left to the library. */
+export function recordOptionsFrom(input: Input, args: Arguments): RecordOptions {
   const n = (name: string) => numberOption(args, name);
   const words = (name: string) => (args[name] === undefined ? undefined : String(args[name]).split(','));
   const latencyOverNs =
@@ -62,7 +65,7 @@ export function recordOptionsFrom(scenario: string, args: Arguments): RecordOpti
     throw usageError(`--${idle} needs something to fire on: ${conditions}`);
   }
   return defined({
-    scenario,
+    ...input,
     seed: n('seed'),
     events: n('events'),
     book: n('book'),

@@ -54,7 +54,7 @@ export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode
   const folder = typeof args.out === 'string' ? args.out : `profile-${name}`;
   const file = (base: string) => path.join(folder, base);
   prepare(folder);
-  const options: RecordOptions = { events: EVENTS, every: 1, ...recordOptionsFrom(name, args) };
+  const options: RecordOptions = { events: EVENTS, every: 1, ...recordOptionsFrom({ scenario: name }, args) };
   const began = Date.now();
   const doctor = await trace.doctor();
 

@@ -8,7 +8,15 @@ import { listenForInterrupt } from '../interrupt.js';
 import type { Arguments } from '../main.js';
 import { writeWhole } from '../output-folder.js';
 import { startProgress } from '../progress.js';
-import { defined, durationNs, numberOption, recordOptions, recordOptionsFrom, runOptions } from '../record-options.js';
+import {
+  defined,
+  durationNs,
+  type Input,
+  numberOption,
+  recordOptions,
+  recordOptionsFrom,
+  runOptions,
+} from '../record-options.js';
 import { callPrefix } from '../rerun.js';
 import type { Terminal } from '../terminal.js';
 import { analysisLines, captureLines, diffLines, printDoctor, recordLines } from '../trace-summary.js';
@@ -41,6 +49,8 @@ export function spec(): CommandSpec {
       out: option('The trace that is written (record, capture), the export, or the flame graph of a diff', 'Files'),
       report: option('Write the analysis or the comparison as Markdown, too', 'Files'),
       ...runOptions,
+      journal: option('The journal of a book to record instead of a scenario (record)', 'Run'),
+      day: option('A replay file or LOBSTER day to record instead of a scenario (record)', 'Run'),
       ...recordOptions,
       mode: option('How to capture', 'Capture', {
         choices: ['auto', 'intel-pt', 'sampling', 'flight-recorder'],
@@ -105,14 +115,23 @@ export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode
 }
 
 async function record(args: Arguments, terminal: Terminal): Promise<ExitCode> {
-  const { name } = findAnyScenario(word(args, 'what'));
+  const input = recorded(args);
   const output = word(args, 'out');
-  const options = { ...recordOptionsFrom(name, args), output: output ?? null };
+  const options = { ...recordOptionsFrom(input, args), output: output ?? null };
+  const name = Object.values(input).join();
   const report = await watched(terminal, `recording ${name}`, (watch) => trace.record({ ...options, ...watch }));
-  if (terminal.options.json) terminal.printJson({ schema: 'toprung.trace.record/1', scenario: name, ...report });
+  if (terminal.options.json) terminal.printJson({ schema: 'toprung.trace.record/1', ...input, ...report });
   else for (const line of recordLines(terminal.paint, report)) terminal.print(line);
   if (output !== undefined) terminal.note(`written to ${output}; ${callPrefix()} trace analyze ${output}`);
   return ExitCode.ok;
+}
+
+/** One of: a scenario, a journal, a recorded day. */
+function recorded(args: Arguments): Input {
+  const input = defined({ scenario: word(args, 'what'), journal: word(args, 'journal'), day: word(args, 'day') });
+  const given = Object.keys(input).length;
+  if (given > 1) throw usageError(`trace record takes one of a scenario, --journal and --day, got ${given} of them`);
+  return given === 1 && input.scenario === undefined ? input : { scenario: findAnyScenario(input.scenario).name };
 }
 
 async function capture(args: Arguments, terminal: Terminal): Promise<ExitCode> {
@@ -151,7 +170,7 @@ function target(args: Arguments): CaptureOptions['target'] {
       'toprung trace capture --out t.perf -- ./program',
     ]);
   }
-  if (scenario !== undefined) return { run: recordOptionsFrom(findAnyScenario(scenario).name, args) };
+  if (scenario !== undefined) return { run: recordOptionsFrom({ scenario: findAnyScenario(scenario).name }, args) };
   if (pid !== undefined) return defined({ pid, tid: numberOption(args, 'tid') }) as CaptureOptions['target'];
   if (command!.length === 0) throw usageError('trace capture: a command is missing behind --');
   return { command: command as [string, ...string[]] };
