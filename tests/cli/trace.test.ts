@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { toprung } from '../lib/command.js';
@@ -52,6 +53,15 @@ describe('trace', () => {
     expect(stdout).toMatch(/digest [0-9a-f]{32}/);
     const found = json((await toprung(['trace', 'record', 'zi-baseline', ...args, '--json'])).stdout);
     expect(stdout).toContain(found.digest);
+  });
+
+  test('record takes a recorded day, with latencies by kind and what the system counted', async () => {
+    const day = fileURLToPath(new URL('../fixtures/replay/small.replay.csv', import.meta.url));
+    const found = json((await toprung(['trace', 'record', '--day', day, '--every', '1', '--json'])).stdout);
+    expect(found.latency.slice(1).reduce((n: number, l: { count: number }) => n + l.count, 0)).toBe(found.commands);
+    expect(found.intervals.at(-1)).toMatchObject({ pageFaults: expect.any(Number), allocations: expect.any(Number) });
+    expect(found).toMatchObject({ day, response: [], minorFaults: expect.any(Number) });
+    expect(found.cpuMigrations === null || found.cpuMigrations >= 0).toBe(true);
   });
 
   test('analyze names the planted fault first, and writes the report', async () => {
@@ -115,10 +125,13 @@ describe('trace', () => {
     expect(found.slowest.map((o: { number: number }) => o.number)).toContain(order);
   });
 
-  test('diff of a trace with itself finds nothing; its exit code tells', async () => {
-    const { code, stdout } = await toprung(['trace', 'diff', kept, kept]);
+  test('diff of a trace with itself finds nothing; its exit code tells; its flame graph has one colour', async () => {
+    const { code, stdout } = await toprung(['trace', 'diff', kept, kept, '--out', file('diff.svg')]);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^none: /);
+    const svg = readFileSync(file('diff.svg'), 'utf8');
+    expect(svg).toMatch(/class="f same"/);
+    expect(svg).not.toMatch(/class="f (more|less)/);
   });
 
   test('capture records a scenario by itself where nothing better is', async () => {
@@ -159,8 +172,12 @@ describe('trace', () => {
     [['trace', 'analyze'], 2, 'a trace file'],
     [['trace', 'capture', '--out', 'x'], 2, 'one of a scenario, --pid and a command'],
     [['trace', 'record', 'zi-basline'], 2, 'did you mean zi-baseline?'],
+    [['trace', 'record', 'zi-baseline', '--day', 'x'], 2, 'one of a scenario, --journal and --day'],
+    [['trace', 'record', '--day', '/no/such.csv'], 3, 'ERR_TOPRUNG_'],
     [['trace', 'record', 'zi-baseline', '--latency-over', '20'], 2, '20us'],
     [['trace', 'record', 'zi-baseline', '--every', 'many'], 2, '--every'],
+    [['trace', 'record', 'zi-baseline', '--hits', '3'], 2, '--hits needs something to fire on'],
+    [['trace', 'record', 'zi-baseline', '--every', '2', '--budget', '1'], 3, 'budgetPercent'],
     [['trace', 'analyze', '/no/such.fxt'], 3, 'ERR_TOPRUNG_TRACE_FILE'],
     [['trace', 'analyze', process.execPath], 3, 'ERR_TOPRUNG_TRACE_FORMAT'],
     [['trace', 'analyze', kept, '--report', '/no/such/folder/r.md'], 3, 'ERR_TOPRUNG_OUTPUT'],
@@ -195,9 +212,36 @@ describe('profile', () => {
     expect((await toprung(['trace', 'verify', path.join(out, 'trace.fxt.gz')])).code).toBe(0);
   });
 
+  test.concurrent.each([
+    ['alloc', /^warning {2}every 4,096th order calls the allocator$/m, 'allocation'],
+    ['stall', /^warning {2}\w+ stalls for about \S+ µs on every 4,096th order$/m, 'stall'],
+    ['page', /^warning {2}every 4,096th order touches memory that is not there yet/m, 'page-fault'],
+  ])(
+    'flash-crash, with %s planted: a sound trace, a flame graph, and the fault by its name',
+    async (plant, says, rule) => {
+      const out = file(`crash-${plant}`);
+      const args = ['profile', 'flash-crash', '--events', '40k', '--plant', plant, '--out', out];
+      const { code, stdout, stderr } = await toprung(args);
+      expect(stderr).not.toContain('error');
+      expect(code).toBe(0);
+      expect(stdout).toMatch(says);
+      expect(stdout).toContain('both times');
+      const profile = json(readFileSync(path.join(out, 'profile.json'), 'utf8'));
+      expect(profile.plain.commands).toBe(40_000);
+      // Not the first perhaps: the market's own record of trades grows, and that is found, too.
+    const named = profile.analysis.insights.find((i: { rule: string }) => i.rule === rule);
+    expect(named).toMatchObject({ severity: 'warning', period: { every: 4096 } });
+      expect(profile.check).toMatchObject({ sound: true, problems: [] });
+      const verified = json((await toprung(['trace', 'verify', path.join(out, 'trace.fxt.gz'), '--json'])).stdout);
+      expect(verified).toMatchObject({ sound: true, second: { sound: true, events: verified.events } });
+      expect(readFileSync(path.join(out, 'flame.svg'), 'utf8')).toMatch(/^<svg[\s\S]*<title>lookup: [\s\S]*<\/svg>\n$/);
+    },
+  );
+
   test('scenarios of every kind can be profiled, and have something true to say', async () => {
-    const names = json((await toprung(['scenarios', '--json'])).stdout).scenarios.map((s: { name: string }) => s.name);
-    const some = [...new Set([names[0], names[Math.floor(names.length / 2)], names.at(-1)])];
+    const all = json((await toprung(['scenarios', '--json'])).stdout);
+    const names: string[] = [...all.scenarios, ...all.catalogue].map((s: { name: string }) => s.name);
+    const some = [...new Set([names[0], all.scenarios.at(-1).name, 'etf-basket', names.at(-1)!])];
     for (const name of some) {
       const { code, stdout } = await toprung(['profile', name, '--events', '3k', '--out', file(name), '--json']);
       expect(code, name).toBe(0);

@@ -12,7 +12,7 @@
 use std::hint::black_box;
 use std::sync::atomic::AtomicBool;
 
-use toprung_driver::{Input, RecordOptions, Recording};
+use toprung_driver::{BUDGET_PERCENT, Input, RecordOptions, Recording};
 use toprung_trace::recorder::{Level, Pace};
 use toprung_trace::{TickClock, thread_cpu_ns};
 
@@ -43,14 +43,14 @@ fn run(input: &Input, arm: Arm, budget: f64, cost: &dyn Fn(Level) -> f64) -> (f6
     match arm {
         Arm::Without => {
             let start = thread_cpu_ns();
-            black_box(input.run(&mut (), &never, &mut |_| {}).expect("Invariant: scenarios are valid"));
+            black_box(input.run(&mut (), &never, &mut |_, _| {}).expect("Invariant: scenarios are valid"));
             ((thread_cpu_ns() - start) as f64, 0)
         }
         Arm::With(level) => {
             let pace = Pace::adaptive(budget, cost(level), &clock);
             let mut recording = Recording::new(level, pace, 1 << 16).with_latencies();
             let start = thread_cpu_ns();
-            black_box(input.run(&mut recording, &never, &mut |_| {}).expect("Invariant: scenarios are valid"));
+            black_box(input.run(&mut recording, &never, &mut |_, _| {}).expect("Invariant: scenarios are valid"));
             ((thread_cpu_ns() - start) as f64, recording.every())
         }
     }
@@ -100,7 +100,7 @@ fn main() {
     };
     let (order, stages) = (Recording::cost_ns(Level::Order), Recording::cost_ns(Level::Stages));
     let cost = |level| if level == Level::Order { order } else { stages };
-    let budget = options.budget_percent / 100.0;
+    let budget = BUDGET_PERCENT / 100.0;
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let cpu = cpu.lines().find_map(|l| l.strip_prefix("model name")).unwrap_or("").trim_matches(['\t', ' ', ':']);
     let clock = TickClock::get();
@@ -111,7 +111,9 @@ fn main() {
     let mut random = Random(rounds);
     let mut times = vec![[0.0; ARMS.len()]; rounds as usize];
     let mut every = [0; ARMS.len()];
-    run(&input, Arm::Without, budget, &cost);
+    // Warms the machine up.
+    let mut done = 0;
+    input.run(&mut (), &AtomicBool::new(false), &mut |n, _| done = n).expect("Invariant: scenarios are valid");
     for round in &mut times {
         let mut arms: Vec<usize> = (0..ARMS.len()).collect();
         while let Some(last) = arms.len().checked_sub(1) {
@@ -123,7 +125,7 @@ fn main() {
     }
     let per_command = |arm: usize| {
         let mut all: Vec<f64> = times.iter().map(|round| round[arm]).collect();
-        median(&mut all) / input.expected_commands() as f64
+        median(&mut all) / done as f64
     };
     println!("without a recorder: {:.1} ns per command", per_command(0));
     let null: Vec<f64> = times.iter().map(|round| 100.0 * (round[1] / round[0] - 1.0)).collect();

@@ -1,6 +1,7 @@
 //! Why a run was not recorded.
 
 use thiserror::Error;
+use toprung_data::DataError;
 use toprung_data::journal::JournalError;
 use toprung_sim::{ConfigError, SimError};
 use toprung_trace::fxt::WriteError;
@@ -18,6 +19,9 @@ pub enum DriverError {
     /// The journal could not be read.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// The recorded day could not be read.
+    #[error(transparent)]
+    Day(#[from] DataError),
     /// The trace could not be written.
     #[error(transparent)]
     Write(#[from] WriteError),
@@ -30,6 +34,7 @@ impl DriverError {
             DriverError::Option(_) => "ERR_TOPRUNG_CONFIG",
             DriverError::Sim(e) => e.code(),
             DriverError::Journal(e) => e.code(),
+            DriverError::Day(e) => e.code(),
             DriverError::Write(e) => e.code(),
         }
     }

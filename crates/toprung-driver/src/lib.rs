@@ -1,4 +1,4 @@
-//! Recorded runs: a scenario or a journal through the core, with the flight recorder around every command.
+//! Recorded runs: a book, a market of agents or a journal through the core, with the flight recorder around every command.
 //!
 //! [`record`] runs an input once with the recorder at the level that was asked for, and, where a trigger fired, once more at
 //! full detail around each hit: the input is the same to the last bit, so an order that is slow again is slow for a reason
@@ -39,7 +39,7 @@ mod stages;
 pub use error::DriverError;
 pub use input::Input;
 pub use monitor::Interval;
-pub use options::{RecordOptions, TriggerOptions};
+pub use options::{BUDGET_PERCENT, RecordOptions, TriggerOptions};
 pub use plant::{PLANT_EVERY, Plant, Planted};
 pub use recording::{Recording, Status};
 pub use report::{HitView, KindLatency, Latency, Recorded, Report};

@@ -6,10 +6,11 @@
 #![expect(clippy::print_stdout, reason = "a command: the report is its output")]
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{ArgGroup, Parser};
+use serde::de::DeserializeOwned;
 use toprung_driver::{Controls, DriverError, Plant, RecordOptions, Report, TriggerOptions, record};
 use toprung_sim::ConfigError;
 use toprung_trace::{BreakpointProbe, CountingAllocator, stop_indicator_address};
@@ -19,21 +20,30 @@ static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// Replays a scenario or a journal with the flight recorder around every command.
 #[derive(Debug, Parser)]
-#[command(name = "toprung-trace-driver", version)]
+#[command(name = "toprung-trace-driver", version, group = ArgGroup::new("condition").multiple(true))]
 struct Args {
-    /// A scenario by name.
+    /// A scenario by name; of the catalogue, its treatment.
     #[arg(long)]
     scenario: Option<String>,
     /// A file with a simulation's configuration as JSON.
     #[arg(long)]
     config: Option<PathBuf>,
+    /// A file with the configuration of a market of agents as JSON.
+    #[arg(long)]
+    market: Option<PathBuf>,
     /// The folder of a command journal.
     #[arg(long)]
     journal: Option<PathBuf>,
+    /// A replay file, or the message file of a LOBSTER day.
+    #[arg(long)]
+    day: Option<PathBuf>,
+    /// Another seed than the configuration's.
+    #[arg(long)]
+    seed: Option<u64>,
     /// Which book of the configuration, from 0.
     #[arg(long, default_value_t = 0)]
     book: u32,
-    /// Commands behind the warm-up.
+    /// Commands behind the warm-up; of a market, in all.
     #[arg(long)]
     events: Option<u64>,
     /// off, order, stages or everything.
@@ -42,47 +52,47 @@ struct Args {
     /// Record one command in so many; left out, as many as the budget allows, or all where the trigger needs all.
     #[arg(long)]
     every: Option<u64>,
-    /// Share of the time that recording may take, in percent.
-    #[arg(long, default_value_t = RecordOptions::default().budget_percent)]
-    budget: f64,
+    /// Share of the time that recording may take, in percent; left out, 2, and no limit where the trigger needs all.
+    #[arg(long)]
+    budget: Option<f64>,
     /// Entries that the recorder keeps, 16 bytes each.
     #[arg(long, default_value_t = RecordOptions::default().ring_entries)]
     ring_entries: u32,
     /// Fire on commands that take longer than this.
-    #[arg(long)]
+    #[arg(long, group = "condition")]
     latency_over_ns: Option<u64>,
     /// Fire on every N-th command that meets the other conditions.
-    #[arg(long)]
+    #[arg(long, group = "condition")]
     every_nth: Option<u64>,
     /// Fire on commands that take longer than every one before.
-    #[arg(long)]
+    #[arg(long, group = "condition")]
     slowest: bool,
     /// Fire on these kinds: limit,market,cancel,reduce,replace.
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, group = "condition", value_delimiter = ',')]
     kinds: Vec<String>,
     /// Fire on commands with these events: accepted,rejected,trade,cancelled,reduced,replaced.
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, group = "condition", value_delimiter = ',')]
     event_kinds: Vec<String>,
     /// Fire on commands that trade at so many prices.
-    #[arg(long)]
+    #[arg(long, group = "condition")]
     levels_min: Option<u32>,
     /// Let so many commands pass at the start, on top of the configuration's warm-up.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, requires = "condition", default_value_t = 0)]
     warmup: u64,
     /// Let so many commands pass behind a hit.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, requires = "condition", default_value_t = 0)]
     cooldown: u64,
     /// Most hits.
-    #[arg(long, default_value_t = TriggerOptions::default().hits_max)]
+    #[arg(long, requires = "condition", default_value_t = TriggerOptions::default().hits_max)]
     hits_max: u64,
     /// Orders kept before a hit, and run again around it.
-    #[arg(long, default_value_t = RecordOptions::default().context)]
+    #[arg(long, requires = "condition", default_value_t = RecordOptions::default().context)]
     context: u32,
     /// Do not run what fired again at full detail.
-    #[arg(long)]
+    #[arg(long, requires = "condition")]
     no_replay: bool,
     /// Stop so long behind each hit, so that magic-trace's buffer stands still.
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, requires = "condition", default_value_t = 0)]
     hold_ms: u32,
     /// Commands per second that are due, whether the book keeps up or not.
     #[arg(long)]
@@ -108,6 +118,17 @@ fn parse_plant(name: &str) -> Result<Plant, String> {
     serde_json::from_value(name.into()).map_err(|_| "expected alloc, stall or page".to_owned())
 }
 
+/// The configuration in a file of JSON.
+fn configuration<T: DeserializeOwned>(option: &str, path: Option<&Path>) -> Result<Option<T>, DriverError> {
+    let Some(path) = path else { return Ok(None) };
+    let wrong = |got: String| {
+        let (path, rule) = (format!("{option} {}", path.display()), "a configuration as JSON".into());
+        DriverError::Option(ConfigError { path, rule, got })
+    };
+    let text = std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?;
+    serde_json::from_str(&text).map(Some).map_err(|e| wrong(e.to_string()))
+}
+
 impl Args {
     /// Whether any condition is given; without one nothing fires.
     fn has_condition(&self) -> bool {
@@ -120,15 +141,6 @@ impl Args {
     }
 
     fn options(&self) -> Result<RecordOptions, DriverError> {
-        let config = self.config.as_ref().map(|path| {
-            let wrong = |got: String| {
-                let (path, rule) =
-                    (format!("--config {}", path.display()), "a simulation's configuration as JSON".into());
-                DriverError::Option(ConfigError { path, rule, got })
-            };
-            let text = std::fs::read_to_string(path).map_err(|e| wrong(e.to_string()))?;
-            serde_json::from_str(&text).map_err(|e| wrong(e.to_string()))
-        });
         let trigger = self.has_condition().then(|| TriggerOptions {
             latency_over_ns: self.latency_over_ns,
             every_nth: self.every_nth,
@@ -143,8 +155,11 @@ impl Args {
         });
         Ok(RecordOptions {
             scenario: self.scenario.clone(),
-            config: config.transpose()?,
+            config: configuration("--config", self.config.as_deref())?,
+            market: configuration("--market", self.market.as_deref())?,
             journal: self.journal.clone(),
+            day: self.day.clone(),
+            seed: self.seed,
             book: self.book,
             events: self.events,
             level: self.level.clone(),

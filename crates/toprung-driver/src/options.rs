@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use serde::{Deserialize, Serialize};
-use toprung_sim::SimConfig;
+use toprung_sim::{MarketConfig, SimConfig};
 use toprung_trace::recorder::Level;
 use toprung_trace::{Trigger, TriggerConfig};
 
@@ -16,27 +16,37 @@ use crate::stages::{EVENT_NAMES, KIND_NAMES};
 /// Most hits of a run: each is kept with what came before it, and run again.
 const HITS_MAX: u64 = 1_000;
 
-/// A recorded run. Exactly one of `scenario`, `config` and `journal` says what is run.
+/// Share of the time that recording may take unless somebody says otherwise, percent.
+pub const BUDGET_PERCENT: f64 = 2.0;
+
+/// A recorded run. Exactly one of `scenario`, `config`, `market`, `journal` and `day` says what is run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct RecordOptions {
-    /// A scenario by name.
+    /// A scenario by name; of the catalogue, its treatment.
     pub scenario: Option<String>,
-    /// A configuration.
+    /// The configuration of a simulation.
     pub config: Option<SimConfig>,
+    /// The configuration of a market of agents; those that wait for decisions from outside do nothing.
+    pub market: Option<MarketConfig>,
     /// The folder of a command journal.
     pub journal: Option<PathBuf>,
-    /// Which book of the configuration, from 0.
+    /// A replay file, or the message file of a LOBSTER day.
+    pub day: Option<PathBuf>,
+    /// Another seed than the configuration's.
+    pub seed: Option<u64>,
+    /// Which book of the configuration, from 0; of markets, which of those of one seed.
     pub book: u32,
-    /// Commands behind the warm-up instead of the configuration's horizon; of a journal, most commands in all.
+    /// Commands behind the warm-up instead of the configuration's horizon; of anything else, most commands in all.
     pub events: Option<u64>,
     /// How much is recorded: `off`, `order`, `stages` or `everything`.
     pub level: String,
     /// One command in so many is recorded and timed; nothing: as many as the budget allows, or every one where the trigger
     /// looks at latency, the rate is given, or the level is `everything`.
     pub every: Option<u64>,
-    /// Share of the time that recording may take where `every` is open, in percent, above 0 to 50.
-    pub budget_percent: f64,
+    /// Share of the time that recording may take, in percent, above 0 to 50; nothing: 2, and no limit where every command is
+    /// recorded. Where it is given, it holds there, too: a trigger then looks at one command in so many.
+    pub budget_percent: Option<f64>,
     /// Entries that the recorder keeps, 64 to 2²⁴; 16 bytes each.
     pub ring_entries: u32,
     /// When to keep what was recorded; nothing: at the end of the run.
@@ -62,12 +72,15 @@ impl Default for RecordOptions {
         RecordOptions {
             scenario: None,
             config: None,
+            market: None,
             journal: None,
+            day: None,
+            seed: None,
             book: 0,
             events: None,
             level: Level::Order.name().to_owned(),
             every: None,
-            budget_percent: 2.0,
+            budget_percent: None,
             ring_entries: 1 << 16,
             trigger: None,
             context: 16,
@@ -138,12 +151,18 @@ impl RecordOptions {
     /// # Errors
     /// The first that breaks a rule, by path.
     pub fn validate(&self) -> Result<(), DriverError> {
-        let inputs = [self.scenario.is_some(), self.config.is_some(), self.journal.is_some()];
+        let inputs = [
+            self.scenario.is_some(),
+            self.config.is_some(),
+            self.market.is_some(),
+            self.journal.is_some(),
+            self.day.is_some(),
+        ];
         let given = inputs.iter().filter(|given| **given).count();
         if given != 1 {
             return Err(option_error(
                 "scenario",
-                "one input: `scenario`, `config` or `journal`",
+                "one input: `scenario`, `config`, `market`, `journal` or `day`",
                 format!("{given} of them"),
             ));
         }
@@ -153,8 +172,19 @@ impl RecordOptions {
         if let Some(every) = self.every {
             within("every", every, 1, 1 << 32)?;
         }
-        if !(self.budget_percent > 0.0 && self.budget_percent <= 50.0) {
-            return Err(option_error("budgetPercent", "a number above 0, up to 50", self.budget_percent));
+        if let Some(budget) = self.budget_percent {
+            if !(budget > 0.0 && budget <= 50.0) {
+                return Err(option_error("budgetPercent", "a number above 0, up to 50", budget));
+            }
+            if let Some(every) = self.every {
+                let got = format!("{budget} with one command in {every}");
+                return Err(option_error("budgetPercent", "alone: `every` leaves nothing to choose", got));
+            }
+        }
+        if let Some(seed) = self.seed
+            && (self.journal.is_some() || self.day.is_some())
+        {
+            return Err(option_error("seed", "left out: what is read from a file has its commands", seed));
         }
         within("ringEntries", self.ring_entries.into(), 64, 1 << 24)?;
         within("context", self.context.into(), 0, 1024)?;

@@ -49,7 +49,7 @@ pub(crate) fn replay(
     };
     // The first calls of the kernel's accounts and of the clock are slower than the later ones.
     let _ = Usage::now();
-    let mut poll = |_| {
+    let mut poll = |_, _| {
         if cancel.load(Relaxed) {
             stop.store(true, Relaxed);
         }

@@ -12,7 +12,7 @@ use crate::assemble::Parts;
 use crate::error::DriverError;
 use crate::input::Input;
 use crate::monitor::Monitor;
-use crate::options::RecordOptions;
+use crate::options::{BUDGET_PERCENT, RecordOptions};
 use crate::plant::Planted;
 use crate::recording::{Hit, Recording, Status};
 use crate::replay::{ReplayedHit, replay};
@@ -53,7 +53,7 @@ pub fn record(
     options.validate()?;
     let input = Input::open(options)?;
     let level = options.level()?;
-    let (warmup, expected) = (input.warmup(), input.expected_commands());
+    let warmup = input.warmup();
     let (pace, cost_ns, adaptive) = pace(options, level)?;
     let mut recording = Recording::new(level, pace, options.ring_entries as usize);
     if let Some(trigger) = &options.trigger {
@@ -69,7 +69,7 @@ pub fn record(
     }
     let cancel = controls.cancel.as_ref();
     let mut commands = 0;
-    let mut tell = |done| {
+    let mut tell = |done, expected| {
         commands = done;
         progress(done, expected);
     };
@@ -137,10 +137,13 @@ fn pace(options: &RecordOptions, level: Level) -> Result<(Pace, f64, bool), Driv
     let needs_all = level == Level::Everything
         || options.rate_per_second.is_some()
         || options.trigger.as_ref().is_some_and(|t| t.latency_over_ns.is_some() || t.slowest_so_far);
-    Ok(match options.every {
-        Some(every) => (Pace::fixed(every), cost_ns, false),
-        None if needs_all => (Pace::fixed(1), cost_ns, false),
-        None => (Pace::adaptive(options.budget_percent / 100.0, cost_ns, &TickClock::get()), cost_ns, true),
+    Ok(match (options.every, options.budget_percent) {
+        (Some(every), _) => (Pace::fixed(every), cost_ns, false),
+        (None, None) if needs_all => (Pace::fixed(1), cost_ns, false),
+        (None, budget) => {
+            let share = budget.unwrap_or(BUDGET_PERCENT) / 100.0;
+            (Pace::adaptive(share, cost_ns, &TickClock::get()), cost_ns, true)
+        }
     })
 }
 

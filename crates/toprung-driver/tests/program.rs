@@ -80,6 +80,23 @@ fn every_hit_of_the_trigger_is_one_of_the_breakpoint() {
 }
 
 #[test]
+fn a_market_of_agents_fires_the_hook_and_is_read_from_a_file_too() {
+    let fires = ["--kinds", "market", "--every-nth", "20", "--every", "1", "--hits-max", "5", "--probe", "--json"];
+    let of = |input: [&str; 2]| {
+        let out = driver(&[&input[..], &["--events", "3000"], &fires[..]].concat());
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        serde_json::from_slice::<serde_json::Value>(&out.stdout).unwrap()
+    };
+    let report = of(["--scenario", "flash-crash"]);
+    assert_eq!((report["commands"].as_u64(), report["hits"].as_array().unwrap().len()), (Some(3000), 5));
+    assert!(report["probe"]["skipped"].is_string() || report["probe"]["hits"] == 5, "{}", report["probe"]);
+    let file = scratch("market.json");
+    let market = toprung_sim::catalogue::find("flash-crash").unwrap().market;
+    std::fs::write(&file, serde_json::to_string(&market).unwrap()).unwrap();
+    assert_eq!(of(["--market", file.to_str().unwrap()])["digest"], report["digest"]);
+}
+
+#[test]
 fn the_trace_is_written_whole_and_the_report_says_where() {
     let path = scratch("driver.fxt.gz");
     let out = driver(&[
@@ -111,6 +128,12 @@ fn wrong_options_end_with_status_two_and_a_coded_line() {
     let text = String::from_utf8(out.stderr).unwrap();
     assert!(text.contains("`scenario` must be one of zi-baseline") && text.contains("(ERR_TOPRUNG_CONFIG)"), "{text}");
     assert_eq!(driver(&["--plant", "fire"]).status.code(), Some(2));
+    // What only a trigger heeds is not passed over where there is none.
+    for idle in [["--hits-max", "3"], ["--warmup", "9"], ["--cooldown", "9"], ["--context", "4"], ["--hold-ms", "1"]] {
+        let out = driver(&["--scenario", "zi-baseline", "--events", "10", idle[0], idle[1]]);
+        assert_eq!(out.status.code(), Some(2), "{idle:?}");
+        assert!(String::from_utf8(out.stderr).unwrap().contains("--latency-over-ns"), "{idle:?}");
+    }
     let out = driver(&["--config", "/nowhere.json"]);
     assert!(String::from_utf8(out.stderr).unwrap().contains("/nowhere.json"));
     let out = driver(&["--scenario", "zi-baseline", "--events", "10", "--out", "/nowhere/a.fxt"]);

@@ -8,7 +8,7 @@ use toprung_data::journal::{JournalConfig, JournalOptions, JournaledBook};
 use toprung_driver::{
     Controls, DriverError, Input, PLANT_EVERY, Plant, RecordOptions, Recorded, TriggerOptions, record,
 };
-use toprung_sim::{Horizon, Observer, SimConfig, scenarios, simulate};
+use toprung_sim::{Horizon, MarketConfig, Observer, SimConfig, World, catalogue, scenarios, simulate};
 use toprung_trace::CountingAllocator;
 use toprung_trace::fxt::{ArgValue, Event, EventKind, Trace, read};
 
@@ -52,6 +52,66 @@ fn recording_changes_no_event_at_any_level() {
             );
         }
     }
+}
+
+/// The first 300 simulated seconds of the flash crash.
+fn market() -> MarketConfig {
+    MarketConfig { duration_ns: 300_000_000_000, ..catalogue::find("flash-crash").unwrap().market }
+}
+
+#[test]
+fn a_market_of_agents_is_recorded_without_changing_an_event() {
+    let mut world = World::open(&market(), 2).unwrap();
+    world.run();
+    let commands = world.into_result().venues[0].counts.messages;
+    let of = |o: RecordOptions| RecordOptions { scenario: None, market: Some(market()), book: 2, events: None, ..o };
+    for level in ["off", "order", "stages", "everything"] {
+        let plain = of(RecordOptions { level: level.to_owned(), every: Some(1), ring_entries: 1 << 22, ..options(1) });
+        let (r, trace) = recorded(&plain);
+        let mut world = World::open(&market(), 2).unwrap();
+        world.run();
+        assert_eq!(r.report.digest, world.digest().to_string(), "{level}");
+        assert_eq!(r.report.commands, commands, "{level}");
+        if level != "off" {
+            assert_eq!((r.report.recorded, named(&trace, "order").count() as u64), (commands, commands), "{level}");
+        }
+        assert_eq!(named(&trace, "lookup").count() > 0, level == "stages" || level == "everything");
+    }
+    // The treatment by its name, stopped behind a number of commands; another seed is another market.
+    let named = |seed| {
+        let named = RecordOptions { scenario: Some("flash-crash".to_owned()), seed, ..options(4_321) };
+        recorded(&named).0.report
+    };
+    let (first, again, other) = (named(None), named(None), named(Some(7)));
+    assert_eq!((first.commands, other.commands), (4_321, 4_321));
+    assert_eq!(first.digest, again.digest);
+    assert_ne!(first.digest, other.digest);
+}
+
+#[test]
+fn what_fires_in_a_market_is_run_again_at_full_detail() {
+    let (r, trace) =
+        replayed_hits(Plant::Stall, &RecordOptions { scenario: Some("flash-crash".to_owned()), ..options(40_000) });
+    let planted: Vec<_> = r.report.hits.iter().filter(|hit| hit.command % PLANT_EVERY == PLANT_EVERY / 2 - 1).collect();
+    assert!((9..=10).contains(&planted.len()), "{:?}", r.report.hits);
+    for hit in planted {
+        assert!(hit.replay_ns >= Some(50_000) && hit.latency_ns >= 50_000, "{hit:?}");
+        let thread = trace.threads.iter().position(|t| t.name == format!("command {}", hit.command)).unwrap() as u32;
+        let centre =
+            named(&trace, "order").find(|e| e.thread == thread && number(&trace, e, "hit") == Some(1)).unwrap();
+        assert_eq!(number(&trace, centre, "measured_ns"), Some(hit.latency_ns as i64));
+        assert!(named(&trace, "events").any(|e| e.thread == thread), "stages of {hit:?}");
+    }
+}
+
+#[test]
+fn a_budget_that_is_given_holds_for_a_trigger_on_latency_too() {
+    let trigger = Some(TriggerOptions { latency_over_ns: Some(1), hits_max: 5, ..TriggerOptions::default() });
+    let all = recorded(&RecordOptions { trigger: trigger.clone(), ..options(100_000) }).0.report;
+    assert_eq!((all.every, all.adaptive, all.recorded), (1, false, 120_000));
+    let some = recorded(&RecordOptions { trigger, budget_percent: Some(1.0), ..options(100_000) }).0.report;
+    assert!(some.adaptive && some.every > 1 && some.recorded < 60_000, "1 in {}", some.every);
+    assert_eq!(some.digest, all.digest);
 }
 
 #[test]
@@ -126,10 +186,10 @@ fn a_hit_has_the_orders_before_it_and_is_run_again_at_full_detail() {
 }
 
 /// The orders of a replay: whether each has a fault by its number, and what the recorder saw.
-fn replayed_hits(plant: Plant) -> (Recorded, Trace) {
+fn replayed_hits(plant: Plant, of: &RecordOptions) -> (Recorded, Trace) {
     let latency_over_ns = Some(if plant == Plant::Stall { 45_000 } else { 1_500 });
     let trigger = TriggerOptions { latency_over_ns, hits_max: 1_000, ..TriggerOptions::default() };
-    recorded(&RecordOptions { trigger: Some(trigger), plant: vec![plant], context: 1, ..options(40_000) })
+    recorded(&RecordOptions { trigger: Some(trigger), plant: vec![plant], context: 1, ..of.clone() })
 }
 
 #[test]
@@ -139,7 +199,7 @@ fn planted_faults_are_in_the_orders_where_they_were_planted_and_again_in_the_rep
         (Plant::Page, PLANT_EVERY / 4 - 1, "page_faults", 32),
         (Plant::Stall, PLANT_EVERY / 2 - 1, "fills", 0),
     ] {
-        let (r, trace) = replayed_hits(plant);
+        let (r, trace) = replayed_hits(plant, &options(40_000));
         let planted: Vec<_> = r.report.hits.iter().filter(|hit| hit.command % PLANT_EVERY == phase).collect();
         // 40,000 commands behind the warm-up have nine or ten; a busy machine holds others up as well.
         assert!((9..=10).contains(&planted.len()), "{plant:?}: {:?}", r.report.hits);
@@ -159,7 +219,7 @@ fn planted_faults_are_in_the_orders_where_they_were_planted_and_again_in_the_rep
 
 #[test]
 fn an_adaptive_recorder_records_less_than_everything() {
-    let (r, trace) = recorded(&RecordOptions { budget_percent: 1.0, ..options(300_000) });
+    let (r, trace) = recorded(&RecordOptions { budget_percent: Some(1.0), ..options(300_000) });
     assert!(r.report.adaptive && r.report.every > 1, "{}", r.report.every);
     assert!(r.report.recorded > 10 && r.report.recorded < 100_000);
     assert!(named(&trace, "order").count() as u64 <= r.report.recorded);
@@ -199,7 +259,7 @@ fn a_journal_is_replayed_as_it_was_written() {
         fn after(&mut self, _: &Command) {}
     }
     let mut keep = Keep::default();
-    Input::open(&options(3_000)).unwrap().run(&mut keep, &AtomicBool::new(false), &mut |_| {}).unwrap();
+    Input::open(&options(3_000)).unwrap().run(&mut keep, &AtomicBool::new(false), &mut |_, _| {}).unwrap();
     journaled.apply_batch(&keep.0, &mut ()).unwrap();
     drop(journaled);
     let mut plain = Book::new(config.book);
@@ -211,6 +271,21 @@ fn a_journal_is_replayed_as_it_was_written() {
     assert_eq!(named(&trace, "order").count(), keep.0.len());
     let (short, _) = recorded(&RecordOptions { events: Some(100), ..from_journal });
     assert_eq!(short.report.commands, 100);
+}
+
+#[test]
+fn a_recorded_day_is_replayed_and_timed_by_kind() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../toprung-data/tests/fixtures/tiny.replay.csv");
+    let day = RecordOptions { scenario: None, day: Some(path.into()), every: Some(1), events: None, ..options(1) };
+    let (r, trace) = recorded(&day);
+    assert!(r.report.commands > 5, "{}", r.report.commands);
+    assert_eq!(named(&trace, "order").count() as u64, r.report.commands);
+    let kinds = r.report.latency.iter().skip(1).map(|k| k.latency.count).sum::<u64>();
+    assert_eq!((kinds, r.report.latency[0].latency.count), (r.report.commands, r.report.commands));
+    assert_eq!(recorded(&RecordOptions { events: Some(3), ..day }).0.report.commands, 3);
+    let absent = RecordOptions { scenario: None, day: Some("/nowhere.csv".into()), ..options(1) };
+    let e = record(&absent, "test", &Controls::default(), &mut |_, _| {}).unwrap_err();
+    assert!(matches!(e, DriverError::Day(_)) && e.code().starts_with("ERR_TOPRUNG_"), "{e}");
 }
 
 #[test]
@@ -247,13 +322,25 @@ fn options_that_break_a_rule_are_named_by_their_path() {
         refused(RecordOptions { level: "all".to_owned(), ..options(1) }).contains("off, order, stages, everything")
     );
     assert!(refused(RecordOptions { every: Some(0), ..options(1) }).starts_with("`every`"));
-    assert!(refused(RecordOptions { budget_percent: f64::NAN, ..options(1) }).starts_with("`budgetPercent`"));
+    assert!(refused(RecordOptions { budget_percent: Some(f64::NAN), ..options(1) }).starts_with("`budgetPercent`"));
     assert!(refused(RecordOptions { ring_entries: 1, ..options(1) }).starts_with("`ringEntries`"));
     assert!(refused(RecordOptions { context: 1025, ..options(1) }).starts_with("`context`"));
     assert!(refused(RecordOptions { hold_ms: 1001, ..options(1) }).starts_with("`holdMs`"));
     assert!(refused(RecordOptions { interval_ms: 0, ..options(1) }).starts_with("`intervalMs`"));
     assert!(refused(RecordOptions { rate_per_second: Some(0.0), ..options(1) }).starts_with("`ratePerSecond`"));
     assert!(refused(options(0)).starts_with("`events`"));
+    let both = RecordOptions { budget_percent: Some(1.0), every: Some(2), ..options(1) };
+    assert!(refused(both).starts_with("`budgetPercent` must be alone"));
+    let seeded = RecordOptions { scenario: None, journal: Some("x".into()), seed: Some(1), ..options(1) };
+    assert!(refused(seeded).starts_with("`seed`"));
+    let odd = MarketConfig { duration_ns: 0, ..market() };
+    let e = record(
+        &RecordOptions { scenario: None, market: Some(odd), ..options(1) },
+        "test",
+        &Controls::default(),
+        &mut |_, _| {},
+    );
+    assert!(e.unwrap_err().to_string().contains("durationNs"));
     let kinds = vec!["iceberg".to_owned()];
     assert!(refused(trigger(TriggerOptions { kinds: kinds.clone(), ..Default::default() })).contains("limit, market"));
     assert!(refused(trigger(TriggerOptions { events: kinds, ..Default::default() })).contains("accepted, rejected"));

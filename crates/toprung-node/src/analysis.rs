@@ -47,7 +47,7 @@ pub fn trace_diff(a: String, b: String, options: String) -> Result<AsyncTask<Tra
 }
 
 /// Writes the trace `from` to `to` in another format: `fxt`, `chrome`, `speedscope`, `collapsed` or `svg`. `options` is
-/// JSON: `fromNs`, `toNs`, `order`, `ordersOnly`, `title`.
+/// JSON: `fromNs`, `toNs`, `order`, `ordersOnly`, `title`, `against`.
 #[napi(catch_unwind, ts_return_type = "Promise<void>")]
 pub fn trace_export(from: String, to: String, format: String, options: String) -> Result<AsyncTask<TraceTask>> {
     TraceTask::new(move || {
@@ -56,8 +56,8 @@ pub fn trace_export(from: String, to: String, format: String, options: String) -
             error(Code::Of("ERR_TOPRUNG_TRACE_OPTION"), message)
         })?;
         let given: ExportInput = parse(&options)?;
-        let ExportInput { from_ns, to_ns, order, orders_only, title } = given;
-        let options = ExportOptions { from_ns, to_ns, order, orders_only, title };
+        let ExportInput { from_ns, to_ns, order, orders_only, title, against } = given;
+        let options = ExportOptions { from_ns, to_ns, order, orders_only, title, against };
         export(&PathBuf::from(from), &PathBuf::from(to), format, &options).map_err(trace_error)?;
         Ok(String::new())
     })
@@ -97,6 +97,7 @@ struct ExportInput {
     #[serde(default)]
     orders_only: bool,
     title: Option<String>,
+    against: Option<PathBuf>,
 }
 
 fn parse<'a, T: Deserialize<'a>>(options: &'a str) -> Result<T> {

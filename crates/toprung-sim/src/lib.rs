@@ -42,7 +42,7 @@ pub use flow::{
 };
 pub use kernel::{
     Account, AgentConfig, Decision, FundamentalConfig, GroupResult, Latency, MarketConfig, MarketResult, PauseRule,
-    Quote, Recording, Retune, Stop, VenueConfig, VenueResult, World, run_markets,
+    Quote, Recording, Retune, Stop, VenueConfig, VenueResult, World, observe_market, run_markets,
 };
 pub use market::Market;
 pub use metrics::{L1Row, L1Samples, Metrics, MidRange};

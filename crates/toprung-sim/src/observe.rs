@@ -86,6 +86,41 @@ impl<O: Observer> Watch for Seen<'_, O> {
     }
 }
 
+/// Somebody looks at the commands that they do not let pass, in a run that cannot be told to stop before the next of them.
+pub(crate) struct Sometimes<'a, O: Observer> {
+    observer: &'a mut O,
+    /// Commands that may still pass, and that have passed since the last that was seen.
+    left: u64,
+    passed: u64,
+}
+
+impl<'a, O: Observer> Sometimes<'a, O> {
+    pub(crate) fn new(observer: &'a mut O) -> Self {
+        let left = observer.lets_pass();
+        Sometimes { observer, left, passed: 0 }
+    }
+
+    /// Tells the observer what has passed since the last command that it saw.
+    pub(crate) fn tell(&mut self) {
+        self.observer.passed(std::mem::take(&mut self.passed));
+    }
+}
+
+impl<O: Observer> Watch for Sometimes<'_, O> {
+    #[inline(always)]
+    fn carry_out<B: SimBook, S: EventSink>(&mut self, time_ns: u64, book: &mut B, cmd: &Command, sink: &mut S) {
+        if self.left > 0 {
+            self.left -= 1;
+            self.passed += 1;
+            Unseen.carry_out(time_ns, book, cmd, sink);
+        } else {
+            self.tell();
+            Seen(&mut *self.observer).carry_out(time_ns, book, cmd, sink);
+            self.left = self.observer.lets_pass();
+        }
+    }
+}
+
 /// Somebody keeps what happens in the book, with its time.
 pub(crate) struct Kept<'a, O>(pub(crate) &'a mut O);
 

@@ -1,5 +1,5 @@
 /** Options of a recorded run: what `toprung trace record`, `trace capture` and `profile` take, and what they mean. */
-import { PLANTS, RECORD_LEVELS, type RecordOptions, scenarios } from 'toprung';
+import { PLANTS, RECORD_LEVELS, type RecordOptions } from 'toprung';
 import type { OptionSpec } from './command-line.js';
 import { parseNumber } from './config-input.js';
 import { usageError } from './errors.js';
@@ -17,7 +17,7 @@ const number = (describe: string, group: string, more: Partial<OptionSpec> = {})
 
 /** What is run. */
 export const runOptions: Readonly<Record<string, OptionSpec>> = {
-  events: number('Commands to run behind the warm-up; else the scenario’s own number', 'Run'),
+  events: number('Commands to run behind the warm-up, of a market in all; else the scenario’s own number', 'Run'),
   seed: number('Another seed than the scenario’s', 'Run'),
   book: number('Which of its books is recorded', 'Run'),
   plant: text(`Plant faults in every 4,096th order, to see them found: ${PLANTS.join(',')}`, 'Run'),
@@ -26,7 +26,8 @@ export const runOptions: Readonly<Record<string, OptionSpec>> = {
 /** How it is recorded, and when its trigger fires. */
 export const recordOptions: Readonly<Record<string, OptionSpec>> = {
   level: text('How much of an order is written', 'Recording', { choices: RECORD_LEVELS, defaultDescription: 'stages' }),
-  every: number('One order in so many; else as many as 2 % of the time allow', 'Recording'),
+  every: number('One order in so many; else as many as the budget allows', 'Recording'),
+  budget: number('Share of the time that recording may take, in percent', 'Recording', { defaultDescription: '2' }),
   ring: number('Entries of 16 bytes that are kept', 'Recording', { defaultDescription: '65536' }),
   context: number('Orders kept before a hit', 'Recording', { defaultDescription: '16' }),
   rate: number('Orders due per second (open loop)', 'Recording'),
@@ -35,11 +36,16 @@ export const recordOptions: Readonly<Record<string, OptionSpec>> = {
   slowest: { type: 'boolean', describe: 'Fire on orders that are slower than all before', group: 'Trigger' },
   kinds: text('Fire on these kinds only: limit,market,cancel,reduce,replace', 'Trigger'),
   'levels-min': number('Fire on orders that sweep so many levels', 'Trigger'),
+  warmup: number('Let so many orders pass first', 'Trigger'),
+  cooldown: number('Let so many orders pass behind a hit', 'Trigger'),
   hits: number('Hits to keep', 'Trigger', { defaultDescription: '16' }),
 };
 
-/** The options of a run of `scenario`; what is not given is left to the library. */
-export function recordOptionsFrom(scenario: string, args: Arguments): RecordOptions {
+/** What can be recorded. */
+export type Input = Pick<RecordOptions, 'scenario' | 'journal' | 'day'>;
+
+/** The options of a run of `input`; what is not given is left to the library. */
+export function recordOptionsFrom(input: Input, args: Arguments): RecordOptions {
   const n = (name: string) => numberOption(args, name);
   const words = (name: string) => (args[name] === undefined ? undefined : String(args[name]).split(','));
   const latencyOverNs =
@@ -50,21 +56,27 @@ export function recordOptionsFrom(scenario: string, args: Arguments): RecordOpti
     slowestSoFar: args.slowest === true ? true : undefined,
     kinds: words('kinds'),
     levelsMin: n('levels-min'),
-    hitsMax: n('hits'),
   });
-  const fires = Object.keys(trigger).some((key) => key !== 'hitsMax');
-  const seed = n('seed');
+  const limits = defined({ warmup: n('warmup'), cooldown: n('cooldown'), hitsMax: n('hits') });
+  const fires = Object.keys(trigger).length > 0;
+  const idle = ['warmup', 'cooldown', 'hits', 'context'].find((name) => args[name] !== undefined);
+  if (!fires && idle !== undefined) {
+    const conditions = '--latency-over, --every-nth, --slowest, --kinds or --levels-min';
+    throw usageError(`--${idle} needs something to fire on: ${conditions}`);
+  }
   return defined({
-    ...(seed === undefined ? { scenario } : { config: { ...scenarios.get(scenario).config, seed } }),
+    ...input,
+    seed: n('seed'),
     events: n('events'),
     book: n('book'),
     plant: words('plant'),
     level: args.level,
     every: n('every'),
+    budgetPercent: n('budget'),
     ringEntries: n('ring'),
     context: n('context'),
     ratePerSecond: n('rate'),
-    trigger: fires ? trigger : undefined,
+    trigger: fires ? { ...trigger, ...limits } : undefined,
   }) as RecordOptions;
 }
 

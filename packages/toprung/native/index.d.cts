@@ -357,7 +357,7 @@ export declare function traceDiff(a: string, b: string, options: string): Promis
 
 /**
  * Writes the trace `from` to `to` in another format: `fxt`, `chrome`, `speedscope`, `collapsed` or `svg`. `options` is
- * JSON: `fromNs`, `toNs`, `order`, `ordersOnly`, `title`.
+ * JSON: `fromNs`, `toNs`, `order`, `ordersOnly`, `title`, `against`.
  */
 export declare function traceExport(from: string, to: string, format: string, options: string): Promise<void>
 

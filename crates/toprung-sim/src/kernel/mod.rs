@@ -28,6 +28,7 @@ mod feed;
 mod fundamental;
 mod latency;
 mod markets;
+mod observed;
 mod record;
 mod session;
 #[cfg(test)]
@@ -44,6 +45,7 @@ pub use env::{ACTION, ACTIONS, Env, OBSERVATION};
 pub use feed::{Quote, TapeRow};
 pub use latency::Latency;
 pub use markets::{GroupResult, MarketResult, VenueResult, run_markets};
+pub use observed::observe_market;
 pub use record::{Account, Trade, VenueCounts};
 pub use session::{Act, ActionRow, LoggedBatch, Progress as SessionProgress, Session};
 pub use venue::{Notice, NoticeKind, Recording};

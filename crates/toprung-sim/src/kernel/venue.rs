@@ -10,6 +10,7 @@ use super::config::{Retune, VenueConfig};
 use super::feed::{Feed, Quote, TapeRow};
 use super::record::{Trade, VenueCounts};
 use crate::flow::{AnyFlow, Background, FLOW_IDS_END, Flow};
+use crate::observe::{Unseen, Watch};
 use crate::random::StreamKey;
 use crate::touch::{Touch, TouchWatch};
 use crate::venue::{SimBook, TouchedBook};
@@ -251,7 +252,7 @@ impl Venue {
 
     /// Does what is due next: takes one message, or one change of the flow's parameters.
     #[inline(always)]
-    pub(crate) fn step(&mut self) {
+    pub(crate) fn step<W: Watch>(&mut self, watch: &mut W) {
         let time = self.next_ns();
         if time >= self.next_sample_ns {
             self.sample(time);
@@ -273,7 +274,7 @@ impl Venue {
                 }
             };
             if let Some(cmd) = cmd {
-                self.execute(time, &cmd);
+                self.execute(time, &cmd, watch);
             }
             self.arm();
         } else if let Some((key, cmd)) = self.inbox.pop() {
@@ -282,7 +283,7 @@ impl Venue {
                 waits.record(time - key.time_ns);
             }
             self.counts.agent_messages += 1;
-            self.execute(time, &cmd);
+            self.execute(time, &cmd, watch);
             if let Source::Model(flow) = &mut self.background
                 && let Some(moved) = flow.disturbed(time.min(self.background_ns), &self.market)
             {
@@ -308,9 +309,10 @@ impl Venue {
         }
     }
 
-    /// Carries out one command. **This is where a venue slots in**: whatever takes a command and gives events.
+    /// Carries out one command under the eyes of `watch`. **This is where a venue slots in**: whatever takes a command and
+    /// gives events.
     #[inline(always)]
-    fn execute(&mut self, time_ns: u64, cmd: &Command) {
+    fn execute<W: Watch>(&mut self, time_ns: u64, cmd: &Command, watch: &mut W) {
         self.counts.messages += 1;
         match cmd.kind {
             CommandKind::Limit => self.counts.limits += 1,
@@ -330,7 +332,7 @@ impl Venue {
             trades: self.trades.as_mut(),
             traded: false,
         };
-        book.apply(cmd, &mut recorder);
+        watch.carry_out(time_ns, book, cmd, &mut recorder);
         if recorder.watch.changed {
             self.refresh(time_ns);
         } else if self.depth_ticks > 0 {
@@ -340,7 +342,7 @@ impl Venue {
 
     /// Carries out a command that is nobody's message.
     pub(crate) fn withdraw(&mut self, time_ns: u64, cmd: &Command) {
-        self.execute(time_ns, cmd);
+        self.execute(time_ns, cmd, &mut Unseen);
     }
 
     #[inline(always)]

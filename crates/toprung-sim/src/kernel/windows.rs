@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::venue::Notice;
 use super::world::World;
+use crate::observe::Unseen;
 
 impl World {
     /// Runs to the end of the configured time, the venues on the threads of the pool it is called in.
@@ -34,7 +35,7 @@ impl World {
                 .map(|venue| {
                     let mut touches: Vec<(u64, u16)> = Vec::new();
                     while venue.next_ns() < end {
-                        venue.step();
+                        venue.step(&mut Unseen);
                         if std::mem::take(&mut venue.touch_moved) {
                             touches.push((venue.feed.now.time_ns, venue.index));
                         }

@@ -16,6 +16,7 @@ use super::record::Account;
 use super::venue::{Notice, NoticeKind, Recording, Venue, agent_of};
 use crate::agents;
 use crate::error::SimError;
+use crate::observe::{Unseen, Watch};
 use crate::random::StreamKey;
 
 /// First component of the streams that are not the flow's: those below are the models'.
@@ -186,7 +187,12 @@ impl World {
 
     /// Runs until everything up to and including `until_ns` has happened, decisions wait, or `budget` messages and calls
     /// are done.
-    pub fn advance(&mut self, until_ns: u64, mut budget: u64) -> Stop {
+    pub fn advance(&mut self, until_ns: u64, budget: u64) -> Stop {
+        self.advance_watched(until_ns, budget, &mut Unseen)
+    }
+
+    /// [`advance`](World::advance) with `watch` looking on as the venues carry out commands.
+    fn advance_watched<W: Watch>(&mut self, until_ns: u64, mut budget: u64, watch: &mut W) -> Stop {
         loop {
             let (venue, at) = self.earliest();
             let call = self.agenda.next_ns();
@@ -215,7 +221,7 @@ impl World {
             budget -= 1;
             self.now_ns = next;
             if at <= call {
-                self.venues[venue].step();
+                self.venues[venue].step(watch);
                 self.deliver(venue);
             } else {
                 self.call_next();
@@ -408,9 +414,14 @@ impl World {
         digest
     }
 
+    /// Commands that the venues have carried out.
+    pub(crate) fn messages(&self) -> u64 {
+        self.venues.iter().map(|v| v.counts.messages).sum()
+    }
+
     /// Messages that the venues have carried out and calls of agents.
     pub fn events(&self) -> u64 {
-        self.calls + self.venues.iter().map(|v| v.counts.messages).sum::<u64>()
+        self.calls + self.messages()
     }
 
     /// Runs to the end of the configured time.
@@ -422,7 +433,11 @@ impl World {
 
     /// [`run`](World::run) in parts of at most `budget` messages and calls; says whether it is at the end.
     pub fn run_some(&mut self, budget: u64) -> bool {
-        match self.advance(self.duration_ns, budget) {
+        self.run_some_watched(budget, &mut Unseen)
+    }
+
+    pub(crate) fn run_some_watched<W: Watch>(&mut self, budget: u64, watch: &mut W) -> bool {
+        match self.advance_watched(self.duration_ns, budget, watch) {
             Stop::Reached => {
                 self.finish_samples();
                 return true;

@@ -183,7 +183,7 @@ fn diff_spans(a: &Timeline, b: &Timeline, options: &DiffOptions) -> Result<Diffe
         unit: "ns",
         count: (orders_a.list.len() as u64, orders_b.list.len() as u64),
         measures,
-        paths: paths(per_order(a, &orders_a), per_order(b, &orders_b)),
+        paths: paths(PathCosts::of_orders(a, &orders_a).by_path(), PathCosts::of_orders(b, &orders_b).by_path()),
     })
 }
 
@@ -232,14 +232,54 @@ fn verdict(measures: &[Measure]) -> (Verdict, String) {
     }
 }
 
-/// Own time for each order; the slowest thousandth is left out, of which one the machine held up would decide the mean.
-fn per_order(timeline: &Timeline, orders: &Orders) -> BTreeMap<String, f64> {
-    let limit = percentile(&orders.sorted_ns(), 0.999);
-    let plain: Vec<u32> = orders.whole().filter(|o| o.ns <= limit).map(|o| o.span).collect();
-    let n = plain.len().max(1) as f64;
-    let (tree, _) = Tree::below(timeline, plain);
-    let path = |i: usize| tree.path_text(i as u32, |name| timeline.text(name).to_owned());
-    (1..tree.nodes.len()).map(|i| (path(i), tree.nodes[i].own as f64 / n)).collect()
+/// What the paths of a trace cost: for each order but the slowest thousandth, of which one that the machine held up would
+/// decide the mean; or as shares of all samples.
+pub(super) struct PathCosts {
+    pub(super) tree: Tree,
+    pub(super) names: Vec<String>,
+    /// `ns` for each order, or `share` of samples.
+    pub(super) unit: &'static str,
+    /// Orders or samples.
+    pub(super) count: u64,
+}
+
+impl PathCosts {
+    fn of_orders(timeline: &Timeline, orders: &Orders) -> PathCosts {
+        let limit = percentile(&orders.sorted_ns(), 0.999);
+        let plain: Vec<u32> = orders.whole().filter(|o| o.ns <= limit).map(|o| o.span).collect();
+        let count = plain.len() as u64;
+        let names = timeline.names.iter().map(|n| n.text.clone()).collect();
+        PathCosts { tree: Tree::below(timeline, plain).0, names, unit: "ns", count }
+    }
+
+    fn of_samples(p: &Profile) -> PathCosts {
+        let names = p.names.iter().map(|n| n.text.clone()).collect();
+        PathCosts { tree: p.tree.clone(), names, unit: "share", count: p.tree.nodes[0].total }
+    }
+
+    /// What a sum over all orders, or samples, is of each.
+    pub(super) fn each(&self, sum: u64) -> f64 {
+        sum as f64 / self.count.max(1) as f64
+    }
+
+    /// The path of every node behind the root, as text.
+    pub(super) fn paths(&self) -> Vec<String> {
+        let text = |name: u32| self.names[name as usize].clone();
+        (1..self.tree.nodes.len()).map(|i| self.tree.path_text(i as u32, text)).collect()
+    }
+
+    /// Own cost of every path.
+    pub(super) fn by_path(&self) -> BTreeMap<String, f64> {
+        self.paths().into_iter().zip(&self.tree.nodes[1..]).map(|(path, n)| (path, self.each(n.own))).collect()
+    }
+}
+
+/// What the paths of a trace cost; nothing where it has no whole order.
+pub(super) fn costs_by_path(subject: &Subject) -> PathCosts {
+    match subject {
+        Subject::Spans(t) => PathCosts::of_orders(t, &Orders::of(t, &[])),
+        Subject::Samples(p) => PathCosts::of_samples(p),
+    }
 }
 
 fn paths(a: BTreeMap<String, f64>, b: BTreeMap<String, f64>) -> Vec<PathChange> {
@@ -259,12 +299,7 @@ fn paths(a: BTreeMap<String, f64>, b: BTreeMap<String, f64>) -> Vec<PathChange> 
 
 /// Samples have no length: shares of paths are all that can be compared, and a share is no speed.
 fn diff_samples(a: &Profile, b: &Profile, options: &DiffOptions) -> Difference {
-    let shares = |p: &Profile| -> BTreeMap<String, f64> {
-        let all = p.tree.nodes[0].total.max(1) as f64;
-        let path = |i: usize| p.tree.path_text(i as u32, |name| p.names[name as usize].text.clone());
-        (1..p.tree.nodes.len()).map(|i| (path(i), p.tree.nodes[i].own as f64 / all)).collect()
-    };
-    let paths = paths(shares(a), shares(b));
+    let paths = paths(PathCosts::of_samples(a).by_path(), PathCosts::of_samples(b).by_path());
     let largest = paths.first().map_or(0.0, |p| p.change.abs());
     let (verdict, why) = if largest <= options.least_change {
         (Verdict::None, format!("no path's share of the samples changed by more than {:.1} %", largest * 100.0))

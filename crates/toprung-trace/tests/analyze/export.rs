@@ -107,6 +107,53 @@ fn a_flame_graph_needs_nothing_else_and_follows_light_and_dark() {
 }
 
 #[test]
+fn a_differential_flame_graph_shows_the_path_that_grew() {
+    let folder = Folder::new("differential");
+    let (a, b, to) = (folder.file("a.fxt.gz"), folder.file("b.fxt.gz"), folder.file("out.svg"));
+    write_orders(&a, 400, 300);
+    write_orders(&b, 400, 600);
+    let against = |path: &Path| ExportOptions { against: Some(path.to_owned()), ..ExportOptions::default() };
+    let drawn = |from: &Path, options: &ExportOptions| {
+        export(from, &to, Format::Svg, options).unwrap();
+        let svg = std::fs::read_to_string(&to).unwrap();
+        check_svg(&svg);
+        // Of every frame its class and its title.
+        let frame = |group: &str| {
+            let title = group.split_once("</title>")?.0.to_owned();
+            let class = group.split_once("class=\"f ")?.1.split_once('"')?.0.to_owned();
+            Some((title, class))
+        };
+        svg.split("<g><title>").skip(1).filter_map(frame).collect::<Vec<_>>()
+    };
+    let of = |frames: &[(String, String)], name: &str| {
+        let (title, class) = frames.iter().find(|(title, _)| title.starts_with(&format!("{name}: "))).unwrap();
+        (title.clone(), class.clone())
+    };
+    let grown = drawn(&b, &against(&a));
+    let (title, class) = of(&grown, "match");
+    assert!(class == "more3" && title.contains("own 206 ns before, 506 ns now"), "{class} {title}");
+    assert_eq!(of(&drawn(&a, &against(&b)), "match").1, "less3");
+    assert!(drawn(&a, &against(&a)).iter().all(|(_, class)| class == "same" || class == "all"));
+
+    for refused in [
+        export(&b, &to, Format::Chrome, &against(&a)),
+        export(&b, &to, Format::Svg, &ExportOptions { order: Some(3), ..against(&a) }),
+        export(
+            &b,
+            &to,
+            Format::Svg,
+            &against(&{
+                let samples = folder.file("a.perf");
+                std::fs::write(&samples, "1/1 1.5:  1 cycles:u: \n\t 1f main+0x1 (/x)\n\n").unwrap();
+                samples
+            }),
+        ),
+    ] {
+        assert_eq!(refused.unwrap_err().code(), "ERR_TOPRUNG_TRACE_OPTION");
+    }
+}
+
+#[test]
 fn samples_export_as_what_they_are() {
     let folder = Folder::new("samples");
     let from = folder.file("a.perf");

@@ -17,7 +17,7 @@ import { callPrefix } from '../rerun.js';
 import type { Terminal } from '../terminal.js';
 import { insightLines, slowLines } from '../trace-summary.js';
 import { version } from '../version.js';
-import { findScenario } from './scenarios.js';
+import { findAnyScenario } from './scenarios.js';
 import { watched } from './trace.js';
 
 /** Orders of a run unless somebody says otherwise. */
@@ -50,11 +50,11 @@ export function spec(): CommandSpec {
 }
 
 export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode> {
-  const { name } = findScenario(args.scenario as string);
+  const { name } = findAnyScenario(args.scenario as string);
   const folder = typeof args.out === 'string' ? args.out : `profile-${name}`;
   const file = (base: string) => path.join(folder, base);
   prepare(folder);
-  const options: RecordOptions = { events: EVENTS, every: 1, ...recordOptionsFrom(name, args) };
+  const options: RecordOptions = { events: EVENTS, every: 1, ...recordOptionsFrom({ scenario: name }, args) };
   const began = Date.now();
   const doctor = await trace.doctor();
 

@@ -76,6 +76,11 @@ export function findMarketScenario(name: string | undefined): MarketScenario {
   return find(catalogue.list(), name);
 }
 
+/** The scenario of a name of either sort: what can be recorded. */
+export function findAnyScenario(name: string | undefined): Scenario | MarketScenario {
+  return find<Scenario | MarketScenario>([...scenarios.list(), ...catalogue.list()], name);
+}
+
 function find<T extends { name: string }>(all: readonly T[], name: string | undefined): T {
   const found = all.find((scenario) => scenario.name === name);
   if (found !== undefined) return found;

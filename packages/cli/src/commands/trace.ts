@@ -8,11 +8,19 @@ import { listenForInterrupt } from '../interrupt.js';
 import type { Arguments } from '../main.js';
 import { writeWhole } from '../output-folder.js';
 import { startProgress } from '../progress.js';
-import { defined, durationNs, numberOption, recordOptions, recordOptionsFrom, runOptions } from '../record-options.js';
+import {
+  defined,
+  durationNs,
+  type Input,
+  numberOption,
+  recordOptions,
+  recordOptionsFrom,
+  runOptions,
+} from '../record-options.js';
 import { callPrefix } from '../rerun.js';
 import type { Terminal } from '../terminal.js';
 import { analysisLines, captureLines, diffLines, printDoctor, recordLines } from '../trace-summary.js';
-import { findScenario } from './scenarios.js';
+import { findAnyScenario } from './scenarios.js';
 
 const option = (describe: string, group: string, more: Partial<OptionSpec> = {}): OptionSpec => ({
   type: 'string',
@@ -38,9 +46,11 @@ export function spec(): CommandSpec {
       other: { describe: 'The second trace (diff)' },
     },
     options: {
-      out: option('The trace that is written (record, capture), or the export', 'Files'),
+      out: option('The trace that is written (record, capture), the export, or the flame graph of a diff', 'Files'),
       report: option('Write the analysis or the comparison as Markdown, too', 'Files'),
       ...runOptions,
+      journal: option('The journal of a book to record instead of a scenario (record)', 'Run'),
+      day: option('A replay file or LOBSTER day to record instead of a scenario (record)', 'Run'),
       ...recordOptions,
       mode: option('How to capture', 'Capture', {
         choices: ['auto', 'intel-pt', 'sampling', 'flight-recorder'],
@@ -74,7 +84,10 @@ export function spec(): CommandSpec {
       ['trace record zi-baseline --latency-over 20us --out slow.fxt.gz', 'orders over 20 µs, run again in full detail'],
       ['trace capture --out node.perf --timeout 5s -- node app.js', 'a command, by magic-trace or perf'],
       ['trace analyze slow.fxt.gz --report slow.md', 'where the time goes, and why the slow orders are slow'],
-      ['trace diff before.fxt.gz after.fxt.gz', 'exit code 4 if orders became slower'],
+      [
+        'trace diff before.fxt.gz after.fxt.gz --out diff.svg',
+        'exit code 4 if orders became slower; where, as a picture',
+      ],
       ['trace export slow.fxt.gz --format svg --out flame.svg', 'a flame graph'],
     ],
   };
@@ -102,14 +115,23 @@ export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode
 }
 
 async function record(args: Arguments, terminal: Terminal): Promise<ExitCode> {
-  const { name } = findScenario(word(args, 'what'));
+  const input = recorded(args);
   const output = word(args, 'out');
-  const options = { ...recordOptionsFrom(name, args), output: output ?? null };
+  const options = { ...recordOptionsFrom(input, args), output: output ?? null };
+  const name = Object.values(input).join();
   const report = await watched(terminal, `recording ${name}`, (watch) => trace.record({ ...options, ...watch }));
-  if (terminal.options.json) terminal.printJson({ schema: 'toprung.trace.record/1', scenario: name, ...report });
+  if (terminal.options.json) terminal.printJson({ schema: 'toprung.trace.record/1', ...input, ...report });
   else for (const line of recordLines(terminal.paint, report)) terminal.print(line);
   if (output !== undefined) terminal.note(`written to ${output}; ${callPrefix()} trace analyze ${output}`);
   return ExitCode.ok;
+}
+
+/** One of: a scenario, a journal, a recorded day. */
+function recorded(args: Arguments): Input {
+  const input = defined({ scenario: word(args, 'what'), journal: word(args, 'journal'), day: word(args, 'day') });
+  const given = Object.keys(input).length;
+  if (given > 1) throw usageError(`trace record takes one of a scenario, --journal and --day, got ${given} of them`);
+  return given === 1 && input.scenario === undefined ? input : { scenario: findAnyScenario(input.scenario).name };
 }
 
 async function capture(args: Arguments, terminal: Terminal): Promise<ExitCode> {
@@ -148,7 +170,7 @@ function target(args: Arguments): CaptureOptions['target'] {
       'toprung trace capture --out t.perf -- ./program',
     ]);
   }
-  if (scenario !== undefined) return { run: recordOptionsFrom(findScenario(scenario).name, args) };
+  if (scenario !== undefined) return { run: recordOptionsFrom({ scenario: findAnyScenario(scenario).name }, args) };
   if (pid !== undefined) return defined({ pid, tid: numberOption(args, 'tid') }) as CaptureOptions['target'];
   if (command!.length === 0) throw usageError('trace capture: a command is missing behind --');
   return { command: command as [string, ...string[]] };
@@ -174,6 +196,12 @@ async function diff(args: Arguments, terminal: Terminal): Promise<ExitCode> {
   const { slowest: _, ...options } = analysisOptions(args, 1);
   const found = await trace.diff(a, b, options);
   writeReport(args, terminal, () => trace.diffReport(found, a, b));
+  const out = word(args, 'out');
+  if (out !== undefined) {
+    const title = `${path.basename(b)} against ${path.basename(a)}`;
+    await trace.exportTo(b, out, { format: 'svg', against: a, title });
+    terminal.note(`differential flame graph written to ${out}`);
+  }
   if (terminal.options.json) terminal.printJson({ schema: 'toprung.trace.diff/1', a, b, ...found });
   else for (const line of diffLines(terminal.paint, found)) terminal.print(line);
   return found.verdict === 'regress' ? ExitCode.differs : ExitCode.ok;

@@ -266,6 +266,11 @@ export const exportOptionsSchema = z.strictObject({
   order: z.int().min(0).describe('Only this order and 50 µs around it.').optional(),
   ordersOnly: z.boolean().describe('Of svg and collapsed: orders alone, not what is between them.').optional(),
   title: z.string().describe('Title of a flame graph.').optional(),
+  against: z
+    .string()
+    .min(1)
+    .describe('Of svg: another trace; colours say what became slower or faster since.')
+    .optional(),
 });
 
 /** Analyses a Fuchsia trace or the text of `perf script`. @throws ToprungError `ERR_TOPRUNG_TRACE_…` */

@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { parseConfig, simulationConfigSchema } from '../config.js';
 import { fromNative } from '../errors.js';
+import { marketConfigSchema } from '../market-schema.js';
 import { COMMAND_KINDS, EVENT_KINDS } from '../names.js';
 import { type NativeTracer, native } from '../native.js';
 import { toPath } from '../paths.js';
@@ -35,10 +36,15 @@ export const PLANTS = ['alloc', 'stall', 'page'] as const;
 /** What `trace.record()` takes. */
 export const recordOptionsSchema = z
   .strictObject({
-    scenario: z.string().min(1).describe('A scenario by its name.').optional(),
+    scenario: z.string().min(1).describe('A scenario by its name; of the catalogue, its treatment.').optional(),
     config: simulationConfigSchema.optional(),
+    market: marketConfigSchema
+      .describe('A market of agents; those that are decided from outside do nothing.')
+      .optional(),
     journal: z.string().min(1).describe('The folder of a journal, to be run again.').optional(),
-    book: count('Which book of the simulation is recorded.').optional(),
+    day: z.string().min(1).describe('A replay file, or the message file of a LOBSTER day.').optional(),
+    seed: count('Another seed than the configuration’s.').optional(),
+    book: count('Which book of the simulation, or which market of those of one seed, is recorded.').optional(),
     events: z
       .int()
       .min(1)
@@ -52,7 +58,15 @@ export const recordOptionsSchema = z
       .max(2 ** 32)
       .describe('One order in so many; else as many as the budget allows.')
       .optional(),
-    budgetPercent: z.number().positive().max(50).describe('What recording may cost, in percent.').optional(),
+    budgetPercent: z
+      .number()
+      .positive()
+      .max(50)
+      .describe(
+        'What recording may cost, in percent: else 2, and no limit where every order must be timed: a trigger on ' +
+          'latency, a rate, the level `everything`.',
+      )
+      .optional(),
     ringEntries: z
       .int()
       .min(64)
@@ -68,8 +82,8 @@ export const recordOptionsSchema = z
     intervalMs: z.int().min(1).max(60_000).describe('Length of an interval of the report.').optional(),
     output: z.string().min(1).nullable().default(null).describe('Where the trace is written: .fxt or .fxt.gz.'),
   })
-  .refine((o) => [o.scenario, o.config, o.journal].filter((x) => x !== undefined).length === 1, {
-    message: 'expected exactly one of scenario, config and journal',
+  .refine((o) => [o.scenario, o.config, o.market, o.journal, o.day].filter((x) => x !== undefined).length === 1, {
+    message: 'expected exactly one of scenario, config, market, journal and day',
   });
 
 /** What `trace.record()` takes. */

@@ -27,6 +27,8 @@ const failures = {
   callgraph: '[-callgraph-mode] is only configurable when running magic-trace with sampling.',
   lbr: '[-callgraph-mode Last_branch_record] is only supported on an Intel machine which supports LBR. Try passing [Frame_pointers] or [Dwarf] instead.',
   timer: '[-timer-resolution Sample] can only be used in sampling mode. (Did you forget [-sampling]?)',
+  'timer-custom':
+    '[-timer-resolution Custom] can only be used with Intel PT. (Did you mean to use [-timer-resolution Sample]?)',
   version: '("unable to interpret perf version string" (version "WARNING: perf not found for kernel"))',
   pmu: "event syntax error: 'intel_pt/cyc=1,cyc_thresh=1,mtc_period=0/u'\n                     \\___ Cannot find PMU `intel_pt'. Missing kernel support?",
   denied: 'perf_event_open(): Permission denied',

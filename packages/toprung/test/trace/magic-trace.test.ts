@@ -144,7 +144,8 @@ describe.concurrent('failures are told apart, each in the tool’s own words', (
     ['duplicate', 'ERR_TOPRUNG_TRACE_OPTION', 'Duplicate PIDs'],
     ['callgraph', 'ERR_TOPRUNG_TRACE_OPTION', 'callgraph-mode'],
     ['lbr', 'ERR_TOPRUNG_TRACE_OPTION', 'Last_branch_record'],
-    ['timer', 'ERR_TOPRUNG_TRACE_OPTION', 'timer-resolution'],
+    ['timer', 'ERR_TOPRUNG_TRACE_OPTION', 'timer-resolution Sample'],
+    ['timer-custom', 'ERR_TOPRUNG_TRACE_OPTION', 'timer-resolution Custom'],
     ['root', 'ERR_TOPRUNG_TRACE_PERMISSION', 'must be run as root'],
     ['denied', 'ERR_TOPRUNG_TRACE_PERMISSION', 'Permission denied'],
     ['pmu', 'ERR_TOPRUNG_TRACE_NO_INTEL_PT', 'Cannot find PMU'],
@@ -176,6 +177,13 @@ describe.concurrent('failures are told apart, each in the tool’s own words', (
     const { error, readied } = await play('late', { readyTimeoutMs: 300 });
     expect(error).toMatchObject({ code: 'ERR_TOPRUNG_TRACE_NOT_READY' });
     expect(readied).toBe(0);
+  });
+
+  it('one that heeds no signal is ended, too', async () => {
+    const { error, states } = await play('deaf', { timeoutMs: 300, decodeTimeoutMs: 800 });
+    expect(error).toMatchObject({ code: expect.stringMatching(/^ERR_TOPRUNG_TRACE_/), tool: 'magic-trace' });
+    expect(states).toContain('stopping');
+    expect(states).not.toContain('decoded');
   });
 
   it('one that decodes for ever is ended', async () => {

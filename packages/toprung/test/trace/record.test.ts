@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { type RecordOptions, scenarios, type TraceAnalysis, trace } from '../../src/index.js';
+import { catalogue, type RecordOptions, runMarket, scenarios, type TraceAnalysis, trace } from '../../src/index.js';
 import { folder } from './lib.js';
 
 vi.setConfig({ testTimeout: 30_000, hookTimeout: 30_000 });
@@ -71,6 +71,29 @@ describe('recording', () => {
     expect(new Set(digests).size).toBe(1);
     const { config } = scenarios.get('zi-baseline');
     expect((await trace.record({ config, events: 5_000, level: 'order' })).digest).toBe(digests[0]);
+  });
+
+  it('a market of agents is recorded, as it is and by name; its digest is that of the run without', async () => {
+    const market = { ...catalogue.get('flash-crash').market, durationNs: 60_000_000_000 };
+    const plain = (await runMarket(market)).results[0]!;
+    const done = await trace.record({ market, every: 1, level: 'stages', output: path.join(where, 'market.fxt') });
+    expect(done).toMatchObject({ digest: plain.digest, commands: plain.venues[0]!.counts.messages });
+    expect(done.latency[0]!.count).toBe(done.commands);
+    expect(trace.checkup(path.join(where, 'market.fxt'))).toMatchObject({ sound: true });
+    const named = { scenario: 'flash-crash', events: 2_000, level: 'order' } as const;
+    const [one, same, other] = await Promise.all([
+      trace.record(named),
+      trace.record(named),
+      trace.record({ ...named, seed: 7 }),
+    ]);
+    expect(same.digest).toBe(one.digest);
+    expect(other.digest).not.toBe(one.digest);
+  });
+
+  it('a budget that is given holds for a trigger on latency, too', async () => {
+    const options = { ...run, every: undefined, level: 'order', trigger: { latencyOverNs: 1, hitsMax: 3 } } as const;
+    expect(await trace.record(options)).toMatchObject({ every: 1, adaptive: false });
+    expect((await trace.record({ ...options, budgetPercent: 1 })).adaptive).toBe(true);
   });
 
   it('two readers that share nothing agree on the file', async () => {

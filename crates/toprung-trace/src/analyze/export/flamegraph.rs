@@ -34,6 +34,29 @@ struct Frame {
     depth: usize,
 }
 
+/// A colour by the reader's light or dark setting.
+pub(super) struct Colour {
+    pub(super) class: &'static str,
+    pub(super) label: &'static str,
+    pub(super) light: &'static str,
+    pub(super) dark: &'static str,
+}
+
+/// A tree to be drawn.
+pub(super) struct Picture<'a> {
+    pub(super) tree: &'a Tree,
+    pub(super) names: &'a [String],
+    pub(super) title: &'a str,
+    pub(super) subtitle: &'a str,
+    /// Label of the root.
+    pub(super) all: &'a str,
+    pub(super) colours: &'a [Colour],
+    /// Whether the legend has colours too that no frame has.
+    pub(super) legend_of_all: bool,
+    /// Class of a node, and what its title says behind its name.
+    pub(super) look: &'a dyn Fn(u32) -> (&'static str, String),
+}
+
 pub(super) fn write(subject: &Subject, window: (u64, u64), options: &ExportOptions, out: &mut dyn Write) -> Result<()> {
     let (tree, names) = tree_of(subject, window, options.orders_only);
     let (buckets, source): (Vec<Bucket>, Source) = match subject {
@@ -43,45 +66,63 @@ pub(super) fn write(subject: &Subject, window: (u64, u64), options: &ExportOptio
     let amount =
         |n: u64| if source == Source::Samples { format!("{} samples", grouped(n)) } else { duration(n as f64) };
     let all = tree.nodes[0].total;
-    let frames = layout(&tree);
+    let look = |node: u32| {
+        let node = &tree.nodes[node as usize];
+        let calls = if node.calls > 0 { format!(", {} calls", grouped(node.calls)) } else { String::new() };
+        let share = percent(node.total as f64 / all.max(1) as f64);
+        let said = format!("{} ({share}), own {}{calls}", amount(node.total), amount(node.own));
+        (buckets[node.name as usize].name(), said)
+    };
+    draw(
+        out,
+        &Picture {
+            tree: &tree,
+            names: &names,
+            title: options.title.as_deref().unwrap_or("Flame graph"),
+            subtitle: &format!(
+                "{}, {} on {} paths; width is time, hover for figures",
+                source.name(),
+                amount(all),
+                tree.nodes.len() - 1
+            ),
+            all: &format!("all: {}", amount(all)),
+            colours: &COLOURS.map(|(bucket, light, dark)| Colour {
+                class: bucket.name(),
+                label: bucket.name(),
+                light,
+                dark,
+            }),
+            legend_of_all: false,
+            look: &look,
+        },
+    )
+}
+
+/// Draws a tree.
+pub(super) fn draw(out: &mut dyn Write, p: &Picture<'_>) -> Result<()> {
+    let frames = layout(p.tree);
     let depth = frames.iter().map(|f| f.depth).max().unwrap_or(0);
     let height = TOP + (depth + 1) as f64 * ROW + MARGIN + LEGEND;
-    let title = options.title.as_deref().unwrap_or("Flame graph");
-    head(
-        out,
-        title,
-        &format!(
-            "{}, {} on {} paths; width is time, hover for figures",
-            source.name(),
-            amount(all),
-            tree.nodes.len() - 1
-        ),
-        height,
-    )?;
+    head(out, p, height)?;
     let y = |depth: usize| height - LEGEND - MARGIN - (depth + 1) as f64 * ROW;
+    let (all, width) = (escape(p.all), WIDTH - 2.0 * MARGIN);
     writeln!(
         out,
-        "<g><title>all: {}</title><rect class=\"f all\" x=\"{MARGIN}\" y=\"{:.1}\" width=\"{:.1}\" height=\"{:.1}\"/>",
-        amount(all),
+        "<g><title>{all}</title><rect class=\"f all\" x=\"{MARGIN}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"{:.1}\"/>",
         y(0),
-        WIDTH - 2.0 * MARGIN,
         ROW - 1.0
     )?;
-    writeln!(out, "<text x=\"{:.1}\" y=\"{:.1}\">all: {}</text></g>", MARGIN + 4.0, y(0) + 12.5, amount(all))?;
+    writeln!(out, "<text x=\"{:.1}\" y=\"{:.1}\">{all}</text></g>", MARGIN + 4.0, y(0) + 12.5)?;
     let mut seen = BTreeSet::new();
     for f in &frames {
-        let node = &tree.nodes[f.node as usize];
-        let (name, bucket) = (&names[node.name as usize], buckets[node.name as usize]);
-        seen.insert(bucket);
-        let calls = if node.calls > 0 { format!(", {} calls", grouped(node.calls)) } else { String::new() };
+        let name = &p.names[p.tree.nodes[f.node as usize].name as usize];
+        let (class, said) = (p.look)(f.node);
+        seen.insert(class);
         writeln!(
             out,
-            "<g><title>{}: {} ({}), own {}{calls}</title><rect class=\"f {}\" x=\"{:.2}\" y=\"{:.1}\" width=\"{:.2}\" height=\"{:.1}\"/>",
+            "<g><title>{}: {}</title><rect class=\"f {class}\" x=\"{:.2}\" y=\"{:.1}\" width=\"{:.2}\" height=\"{:.1}\"/>",
             escape(name),
-            amount(node.total),
-            percent(node.total as f64 / all.max(1) as f64),
-            amount(node.own),
-            bucket.name(),
+            escape(&said),
             f.x,
             y(f.depth),
             (f.width - 0.4).max(0.2),
@@ -99,7 +140,7 @@ pub(super) fn write(subject: &Subject, window: (u64, u64), options: &ExportOptio
         }
         writeln!(out, "</g>")?;
     }
-    legend(out, &seen, height)?;
+    legend(out, p.colours.iter().filter(|c| p.legend_of_all || seen.contains(c.class)), height)?;
     writeln!(out, "</svg>")
 }
 
@@ -128,7 +169,7 @@ fn layout(tree: &Tree) -> Vec<Frame> {
 }
 
 /// Colours of kinds of work, light and dark: of one lightness, so that none shouts but the allocator, faults and kernel.
-const COLOURS: &[(Bucket, &str, &str)] = &[
+const COLOURS: [(Bucket, &str, &str); 11] = [
     (Bucket::Order, "#d9c27a", "#6b5a22"),
     (Bucket::Core, "#f0a868", "#8a5220"),
     (Bucket::Allocator, "#e5707e", "#a03545"),
@@ -142,14 +183,14 @@ const COLOURS: &[(Bucket, &str, &str)] = &[
     (Bucket::Other, "#dccfc0", "#5a5045"),
 ];
 
-fn head(out: &mut dyn Write, title: &str, subtitle: &str, height: f64) -> Result<()> {
+fn head(out: &mut dyn Write, p: &Picture<'_>, height: f64) -> Result<()> {
     let rules = |dark: bool| -> String {
-        COLOURS.iter().map(|(b, l, d)| format!(".{}{{fill:{}}}", b.name(), if dark { d } else { l })).collect()
+        p.colours.iter().map(|c| format!(".{}{{fill:{}}}", c.class, if dark { c.dark } else { c.light })).collect()
     };
+    let (title, subtitle) = (escape(p.title), escape(p.subtitle));
     writeln!(
         out,
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height:.0}\" width=\"{WIDTH}\" height=\"{height:.0}\" role=\"img\" aria-label=\"{}\">",
-        escape(title)
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height:.0}\" width=\"{WIDTH}\" height=\"{height:.0}\" role=\"img\" aria-label=\"{title}\">"
     )?;
     writeln!(
         out,
@@ -162,17 +203,16 @@ fn head(out: &mut dyn Write, title: &str, subtitle: &str, height: f64) -> Result
         rules(true)
     )?;
     writeln!(out, "<rect class=\"bg\" width=\"100%\" height=\"100%\"/>")?;
-    writeln!(out, "<text class=\"h\" x=\"{MARGIN}\" y=\"24\">{}</text>", escape(title))?;
-    writeln!(out, "<text class=\"s\" x=\"{MARGIN}\" y=\"42\">{}</text>", escape(subtitle))
+    writeln!(out, "<text class=\"h\" x=\"{MARGIN}\" y=\"24\">{title}</text>")?;
+    writeln!(out, "<text class=\"s\" x=\"{MARGIN}\" y=\"42\">{subtitle}</text>")
 }
 
-fn legend(out: &mut dyn Write, seen: &BTreeSet<Bucket>, height: f64) -> Result<()> {
+fn legend<'a>(out: &mut dyn Write, colours: impl Iterator<Item = &'a Colour>, height: f64) -> Result<()> {
     let (mut x, y) = (MARGIN, height - LEGEND + 6.0);
-    for bucket in seen {
-        let name = bucket.name();
-        writeln!(out, "<rect class=\"{name}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"12\" height=\"12\" rx=\"2\"/>")?;
-        writeln!(out, "<text class=\"s\" x=\"{:.1}\" y=\"{:.1}\">{name}</text>", x + 17.0, y + 10.5)?;
-        x += 17.0 + name.len() as f64 * 6.8 + 18.0;
+    for Colour { class, label, .. } in colours {
+        writeln!(out, "<rect class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"12\" height=\"12\" rx=\"2\"/>")?;
+        writeln!(out, "<text class=\"s\" x=\"{:.1}\" y=\"{:.1}\">{label}</text>", x + 17.0, y + 10.5)?;
+        x += 17.0 + label.chars().count() as f64 * 6.8 + 18.0;
     }
     Ok(())
 }

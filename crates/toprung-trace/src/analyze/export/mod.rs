@@ -1,14 +1,17 @@
-//! Traces for other tools: Chrome's JSON, speedscope, collapsed stacks, a flame graph.
+//! Traces for other tools: Chrome's JSON, speedscope, collapsed stacks, flame graphs.
 
 mod chrome;
 mod collapsed;
+mod differential;
 mod flamegraph;
 mod speedscope;
 
 use std::fmt;
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use differential::Differential;
 
 use super::error::AnalyzeError;
 use super::orders::Orders;
@@ -58,6 +61,8 @@ pub struct ExportOptions {
     pub orders_only: bool,
     /// Title of a flame graph.
     pub title: Option<String>,
+    /// Of a flame graph: another trace, from which on its colours say what became slower or faster.
+    pub against: Option<PathBuf>,
 }
 
 /// Time shown around an order, ns.
@@ -66,9 +71,18 @@ const AROUND_NS: u64 = 50_000;
 /// Writes `from` to `to`, which appears whole or not at all.
 ///
 /// # Errors
-/// `from` cannot be read, `to` not written, an order is not there, or samples are asked for as spans.
+/// `from` cannot be read, `to` not written, an order is not there, samples are asked for as spans, or two traces do not compare.
 pub fn export(from: &Path, to: &Path, format: Format, options: &ExportOptions) -> Result<(), AnalyzeError> {
     let subject = load(from)?;
+    if let Some(against) = &options.against {
+        let is_part = options.from_ns.is_some() || options.to_ns.is_some() || options.order.is_some();
+        if format != Format::Svg || is_part {
+            let message = "against: expected a flame graph (svg) of whole traces, got another format or a part of one";
+            return Err(AnalyzeError::Option(message.to_owned()));
+        }
+        let differential = Differential::of(&load(against)?, &subject, options.title.as_deref())?;
+        return write_whole(to, |out| differential.write(out));
+    }
     let window = match &subject {
         Subject::Spans(timeline) => window(timeline, options)?,
         Subject::Samples(p) => {
