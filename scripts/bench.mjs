@@ -17,6 +17,9 @@ if (first === 'vitest') {
     await run(process.execPath, [toolPaths.vitest, 'bench', '--run', ...rest], { cwd: path.join(root, 'bench') }),
   );
 }
+if (first === 'market') {
+  process.exit(await run(process.execPath, [path.join(root, 'bench/node/market.mjs'), ...rest]));
+}
 if (first === 'dashboard') {
   process.exit(await run(process.execPath, [path.join(root, 'bench/node/dashboard.mjs'), ...rest]));
 }

@@ -28,6 +28,7 @@ mod feed;
 mod fundamental;
 mod latency;
 mod markets;
+mod queues;
 mod record;
 mod session;
 #[cfg(test)]
@@ -44,7 +45,8 @@ pub use env::{ACTION, ACTIONS, Env, OBSERVATION};
 pub use feed::{Quote, TapeRow};
 pub use latency::Latency;
 pub use markets::{GroupResult, MarketResult, VenueResult, run_markets};
+pub use queues::{QueuePosition, QueueRow};
 pub use record::{Account, Trade, VenueCounts};
 pub use session::{Act, ActionRow, LoggedBatch, Progress as SessionProgress, Session};
 pub use venue::{Notice, NoticeKind, Recording};
-pub use world::{QueuePosition, Stop, World};
+pub use world::{Stop, World};
