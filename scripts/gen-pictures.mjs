@@ -67,6 +67,14 @@ async function columns(folder, table, wantedColumns) {
   return found;
 }
 
+/** The model about a price that an axis has room for. */
+function priced(flow) {
+  const at = { referencePrice: 10_000 };
+  if (flow.model === 'hawkes') return { ...flow, placement: at };
+  if (flow.model === 'realistic-day') return { ...flow, excitation: { placement: at } };
+  return { ...flow, ...at };
+}
+
 /** Prices, activity and memory of one model. */
 async function flowPicture(name, flow) {
   const temporary = mkdtempSync(path.join(tmpdir(), 'toprung-pictures-'));
@@ -75,31 +83,31 @@ async function flowPicture(name, flow) {
     const shown = 12_000;
     const books = name === 'correlated' ? 2 : 1;
     const record = { folder, tables: ['orders', 'trades', 'l1'], sampleRows: 65_536, sampledBooks: books };
-    const result = await simulate({ books, horizon: { events: 400_000 }, warmupEvents: 20_000, flow, seed: 4 }, { record });
+    const result = await simulate({ books, horizon: { events: 400_000 }, warmupEvents: 20_000, flow: priced(flow), seed: 4 }, { record });
     const orders = await columns(folder, 'orders', ['book', 'ts', 'seq']);
     const trades = await columns(folder, 'trades', ['book', 'ts', 'seq', 'aggressor_side', 'taker_id']);
     const l1 = await columns(folder, 'l1', ['book', 'ts', 'bid_ticks', 'ask_ticks']);
-    const second = (ts) => Number(ts) / 1e6 / 1e3;
+    const second = (ms) => ms / 1e3;
 
-    // The part that is shown begins where the warm-up ends.
+    // Activity is shown over a part of the run, prices over all of it.
     const times = orders.ts.map(second).filter((_, i) => orders.book[i] === 0);
-    const start = times[Math.min(20_000, times.length >> 1)];
-    const end = times[Math.min(20_000 + shown, times.length - 1)];
+    const start = times[times.length >> 1];
+    const end = times[Math.min((times.length >> 1) + shown, times.length - 1)];
     const inside = (t) => t >= start && t < end;
-    const path_ = (book, column) =>
-      thinned(
-        l1.ts.map((ts, i) => [second(ts) - start, Number(l1[column][i]), l1.book[i]]).filter((p) => p[2] === book && inside(p[0] + start)),
-        260,
-      ).map(([x, y]) => [x, y]);
+    const line = (book, column) => {
+      const rows = l1.ts.map((ts, i) => [second(ts), l1[column][i], l1.book[i]]);
+      const own = rows.filter(([, price, of]) => of === book && price !== null);
+      return thinned(own, 300).map(([x, price]) => [x - own[0][0], Number(price)]);
+    };
     const prices =
       name === 'correlated'
         ? [
-            { name: 'one asset', color: 0, shape: 'step', points: path_(0, 'bid_ticks') },
-            { name: 'another of its group', color: 1, shape: 'step', points: path_(1, 'bid_ticks') },
+            { name: 'one asset', color: 0, shape: 'step', points: line(0, 'bid_ticks') },
+            { name: 'another of its group', color: 1, shape: 'step', points: line(1, 'bid_ticks') },
           ]
         : [
-            { name: 'best bid', color: 0, shape: 'step', points: path_(0, 'bid_ticks') },
-            { name: 'best ask', color: 1, shape: 'step', points: path_(0, 'ask_ticks') },
+            { name: 'best bid', color: 0, shape: 'step', points: line(0, 'bid_ticks') },
+            { name: 'best ask', color: 1, shape: 'step', points: line(0, 'ask_ticks') },
           ];
 
     const bins = 120;
@@ -124,7 +132,7 @@ async function flowPicture(name, flow) {
         lines(`${name}-price`, name === 'correlated' ? 'Best bids of two assets' : 'Best bid and ask', 'seconds', 'price, ticks', prices),
         lines(
           `${name}-activity`,
-          `Events in ${decimal(width * 1e3, 0)} ms; the band has 95 % of a Poisson process`,
+          `Events in ${width.toPrecision(2)} s; the band has 95 % of a Poisson process`,
           'seconds',
           'events',
           [{ name: 'events', color: 0, shape: 'step', points: activity }],
@@ -262,11 +270,11 @@ function lines(id, title, xLabel, yLabel, series, { zero = false, log = false, m
 
 /** Charts beside each other under a title, with the colours of both themes. */
 function sheet(title, charts, digest) {
-  const [width, height, top] = [560, 300, 56];
+  const [width, height, top] = [560, 300, 78];
   const panels = charts.map((chart, k) => {
     const svg = svgOf(chart).replace('<svg', `<svg x="${k * width}" y="${top}"`);
-    const heading = `<text x="${k * width + 16}" y="${top + 8}" class="h">${htmlText(chart.title)}</text>`;
-    const keys = chart.series.length < 2 ? '' : legend(chart.series, k * width + 62, top + 24);
+    const heading = `<text x="${k * width + 16}" y="52" class="h">${htmlText(chart.title)}</text>`;
+    const keys = chart.series.length < 2 ? '' : legend(chart.series, k * width + 16, 70);
     return heading + keys + svg;
   });
   const [w, h] = [width * charts.length, height + top + 8];

@@ -26,27 +26,34 @@ fn books(books: u32, events: u64) -> SimConfig {
     SimConfig { books, warmup_events: 0, horizon: Horizon::Events(events), samples, ..SimConfig::default() }
 }
 
-/// 10⁵ books that are all there at once, each some way into its day.
+/// A line about the most memory so far.
+fn print_peak(what: &str, promised: Option<f64>) {
+    let Some(mib) = peak_mib() else {
+        println!("{what}: this system does not tell");
+        return;
+    };
+    let promise =
+        promised.map_or(String::new(), |p| format!(", promised {p}{}", if mib > p { ", NOT MET" } else { "" }));
+    println!("{what}: at most {mib:.0} MiB resident{promise}");
+}
+
+/// 10⁵ books simulated one after the other on each core, then 10⁵ that are all there at once, each some way into its day.
 fn memory() {
-    let config = books(100_000, 1);
-    let mut events = 0;
-    let mut all: Vec<Market> =
-        (0..config.books).map(|b| Market::open(&config, b).expect("Invariant: the defaults are valid")).collect();
-    for market in &mut all {
-        for _ in 0..500 {
-            market.step(&mut ());
-            events += 1;
+    let run = books(100_000, 500);
+    simulate(&run, &AtomicBool::new(false), &|_| {}).expect("Invariant: the defaults are valid");
+    print_peak("simulate(), 100,000 books of 500 events", Some(2048.0));
+
+    let open = |b| Market::open(&run, b).expect("Invariant: the defaults are valid");
+    let mut all: Vec<Market> = (0..run.books).map(open).collect();
+    for (steps, promised) in [(100, Some(2048.0)), (400, None)] {
+        for market in &mut all {
+            (0..steps).for_each(|_| drop(market.step(&mut ())));
         }
-    }
-    let resting: usize = all.iter().map(|m| m.book().order_count()).sum();
-    let per_book = resting as f64 / all.len() as f64;
-    match peak_mib() {
-        Some(mib) => println!(
-            "100,000 books at once, {events} events, {per_book:.0} resting orders each: at most {mib:.0} MiB resident, \
-             promised 2048{}",
-            if mib > 2048.0 { ", NOT MET" } else { "" }
-        ),
-        None => println!("memory: this system does not tell"),
+        let resting: usize = all.iter().map(|m| m.book().order_count()).sum();
+        let bytes: usize = all.iter().map(|m| m.book().memory_bytes()).sum();
+        let (orders, kib) = (resting as f64 / all.len() as f64, bytes as f64 / all.len() as f64 / 1024.0);
+        let what = format!("100,000 books at once, {orders:.0} resting orders and {kib:.1} KiB of book each");
+        print_peak(&what, promised);
     }
 }
 

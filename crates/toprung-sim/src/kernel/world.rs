@@ -125,6 +125,7 @@ impl World {
                 ledger: Account::default(),
                 open: Vec::new(),
                 self_trade: SelfTrade::from_u8(group.self_trade).unwrap_or_default(),
+                start_ns: group.start_ns,
                 stop_ns: group.stop_ns.unwrap_or(u64::MAX),
                 absent: group.absent,
                 asked: false,
@@ -275,6 +276,8 @@ impl World {
         let (mut ctx, agent) = self.context(key.agent, key.time_ns);
         match occasion {
             Occasion::Wake(tag) => agent.wake(tag, &mut ctx),
+            // Whoever follows the touch does not begin before the others.
+            Occasion::TouchMoved(_) if key.time_ns < ctx.seat.start_ns => {}
             Occasion::TouchMoved(venue) => agent.touch_moved(venue, &mut ctx),
             Occasion::Notice(notice) => {
                 take_in(ctx.seat, &notice);
