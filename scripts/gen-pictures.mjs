@@ -31,7 +31,8 @@ const flows = {
   correlated: { model: 'correlated' },
   'realistic-day': { model: 'realistic-day' },
 };
-for (const [name, flow] of Object.entries(flows)) if (wanted(name)) keep(`flow-${name}.svg`, await flowPicture(name, flow));
+for (const [name, flow] of Object.entries(flows))
+  if (wanted(name)) keep(`flow-${name}.svg`, await flowPicture(name, flow));
 for (const kind of agentKinds()) {
   if (kind.kind !== 'outside' && wanted(kind.kind)) keep(`agent-${kind.kind}.svg`, await agentPicture(kind));
 }
@@ -83,7 +84,10 @@ async function flowPicture(name, flow) {
     const shown = 12_000;
     const books = name === 'correlated' ? 2 : 1;
     const record = { folder, tables: ['orders', 'trades', 'l1'], sampleRows: 65_536, sampledBooks: books };
-    const result = await simulate({ books, horizon: { events: 400_000 }, warmupEvents: 20_000, flow: priced(flow), seed: 4 }, { record });
+    const result = await simulate(
+      { books, horizon: { events: 400_000 }, warmupEvents: 20_000, flow: priced(flow), seed: 4 },
+      { record },
+    );
     const orders = await columns(folder, 'orders', ['book', 'ts', 'seq']);
     const trades = await columns(folder, 'trades', ['book', 'ts', 'seq', 'aggressor_side', 'taker_id']);
     const l1 = await columns(folder, 'l1', ['book', 'ts', 'bid_ticks', 'ask_ticks']);
@@ -112,7 +116,8 @@ async function flowPicture(name, flow) {
 
     const bins = 120;
     const counts = Array.from({ length: bins }, () => 0);
-    for (const t of times) if (inside(t)) counts[Math.min(bins - 1, Math.floor((bins * (t - start)) / (end - start)))] += 1;
+    for (const t of times)
+      if (inside(t)) counts[Math.min(bins - 1, Math.floor((bins * (t - start)) / (end - start)))] += 1;
     const mean = counts.reduce((a, b) => a + b, 0) / bins;
     const width = (end - start) / bins;
     const activity = counts.map((n, k) => [k * width, n]);
@@ -129,7 +134,13 @@ async function flowPicture(name, flow) {
     return sheet(
       `${flow.model}${flow.splitting ? ' with order splitting' : ''}: ${Math.round(times.length / (times.at(-1) - times[0]))} events a second, mean spread ${decimal(meanSpread(l1), 2)} ticks`,
       [
-        lines(`${name}-price`, name === 'correlated' ? 'Best bids of two assets' : 'Best bid and ask', 'seconds', 'price, ticks', prices),
+        lines(
+          `${name}-price`,
+          name === 'correlated' ? 'Best bids of two assets' : 'Best bid and ask',
+          'seconds',
+          'price, ticks',
+          prices,
+        ),
         lines(
           `${name}-activity`,
           `Events in ${width.toPrecision(2)} s; the band has 95 % of a Poisson process`,
@@ -167,7 +178,14 @@ function meanSpread(l1) {
 /** What a group does to a price, and what it owns: the same market with and without it. */
 async function agentPicture({ kind, venues: [venues] }) {
   const [seconds, startNs] = [120, 20e9];
-  const flow = { model: 'santa-fe', limitRate: 2, marketRate: 20, cancelRate: 1, windowTicks: 40, referencePrice: 10_000 };
+  const flow = {
+    model: 'santa-fe',
+    limitRate: 2,
+    marketRate: 20,
+    cancelRate: 1,
+    windowTicks: 40,
+    referencePrice: 10_000,
+  };
   // What some kinds need to be themselves, in prices of about 10,000 ticks.
   const needs = {
     value: { params: { meanTicks: 10_000, volatility: 2 } },

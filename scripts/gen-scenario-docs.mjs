@@ -94,7 +94,8 @@ function agentPage() {
     const [least, most] = k.venues;
     const venues = least === most ? (least === 1 ? '' : ` ${least} venues.`) : ` ${least} to ${most} venues.`;
     parts.push(`## ${k.kind}`, '', `${k.doc}${venues}`, '');
-    if (k.kind !== 'outside') parts.push(`![What it does to a price, and what it holds](images/agent-${k.kind}.svg)`, '');
+    if (k.kind !== 'outside')
+      parts.push(`![What it does to a price, and what it holds](images/agent-${k.kind}.svg)`, '');
     if (k.params.length === 0) continue;
     parts.push('| parameter | default | range | |', '|---|---|---|---|');
     for (const p of k.params) {

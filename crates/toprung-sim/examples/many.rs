@@ -9,7 +9,7 @@ mod measure;
 use std::sync::atomic::AtomicBool;
 
 use measure::{peak_mib, processor_seconds};
-use toprung_sim::{Horizon, Market, SampleSettings, SimConfig, World, catalogue, simulate};
+use toprung_sim::{Horizon, Market, SampleSettings, SimConfig, World, catalogue, scenarios, simulate};
 use toprung_trace::Stopwatch;
 
 /// Wall-clock and processor seconds of `work`; the second is the first where the system does not tell.
@@ -43,18 +43,24 @@ fn memory() {
     simulate(&run, &AtomicBool::new(false), &|_| {}).expect("Invariant: the defaults are valid");
     print_peak("simulate(), 100,000 books of 500 events", Some(2048.0));
 
-    let open = |b| Market::open(&run, b).expect("Invariant: the defaults are valid");
-    let mut all: Vec<Market> = (0..run.books).map(open).collect();
-    for (steps, promised) in [(100, Some(2048.0)), (400, None)] {
-        for market in &mut all {
-            (0..steps).for_each(|_| drop(market.step(&mut ())));
-        }
-        let resting: usize = all.iter().map(|m| m.book().order_count()).sum();
-        let bytes: usize = all.iter().map(|m| m.book().memory_bytes()).sum();
-        let (orders, kib) = (resting as f64 / all.len() as f64, bytes as f64 / all.len() as f64 / 1024.0);
-        let what = format!("100,000 books at once, {orders:.0} resting orders and {kib:.1} KiB of book each");
-        print_peak(&what, promised);
+    let large_tick = scenarios::find("zi-large-tick").expect("Invariant: it is a scenario").config;
+    let held = SimConfig { books: run.books, ..large_tick };
+    at_once("of a large tick", &held, Some(2048.0));
+    at_once("of many levels", &run, None);
+}
+
+/// Every book of a configuration after 500 events each.
+fn at_once(which: &str, config: &SimConfig, promised: Option<f64>) {
+    let open = |b| Market::open(config, b).expect("Invariant: the defaults are valid");
+    let mut all: Vec<Market> = (0..config.books).map(open).collect();
+    for market in &mut all {
+        (0..500).for_each(|_| drop(market.step(&mut ())));
     }
+    let resting: usize = all.iter().map(|m| m.book().order_count()).sum();
+    let bytes: usize = all.iter().map(|m| m.book().memory_bytes()).sum();
+    let (orders, kib) = (resting as f64 / all.len() as f64, bytes as f64 / all.len() as f64 / 1024.0);
+    let what = format!("100,000 books {which} at once, {orders:.0} resting orders, {kib:.1} KiB of book each");
+    print_peak(&what, promised);
 }
 
 /// 10⁴ books of 10⁴ events on all cores.

@@ -117,14 +117,12 @@ export const marketConfigSchema = z
       issues.push({ code: 'custom', path, input, message: `expected ${message}` });
     if (value.keepQueues && value.sampleNs === 0) refuse(['keepQueues'], true, 'false, or sampleNs above 0');
     for (const [k, { flow, season, retunes }] of value.venues.entries()) {
-      if (season !== undefined && flow === null)
-        refuse(['venues', k, 'season'], season, 'none where there is no flow');
+      if (season !== undefined && flow === null) refuse(['venues', k, 'season'], season, 'none where there is no flow');
       for (const [r, retune] of retunes.entries()) {
         const before = retunes[r - 1]?.atNs ?? 0;
         const at = ['venues', k, 'retunes', r];
         if (retune.atNs < before) refuse([...at, 'atNs'], retune.atNs, `at least ${before}`);
-        if (retune.flow.model !== flow?.model)
-          refuse([...at, 'flow'], retune.flow.model, 'of the venue’s own model');
+        if (retune.flow.model !== flow?.model) refuse([...at, 'flow'], retune.flow.model, 'of the venue’s own model');
       }
     }
     for (const [k, agent] of value.agents.entries()) {
