@@ -108,12 +108,17 @@ test('a loop of a learning agent: episodes end and begin again, and a policy tha
   expect(gymLoop(250).reward).toBe(reward);
 });
 
-test('a recorded day reacts to an order that was not there', async () => {
-  const { commands, queue, ours, traded, reacted } = await replayWithImpact(fixture('small.replay.csv'));
-  expect(commands).toBeGreaterThan(3);
-  expect(reacted).toBe(true);
-  expect(ours.fills + queue.length).toBeGreaterThan(0);
-  expect(traded[1]).toBeGreaterThanOrEqual(traded[0]!);
+test('a recorded day reacts to orders that were not there', async () => {
+  const small = await replayWithImpact(fixture('small.replay.csv'));
+  expect(small.takes.bought).toBe(4);
+  expect(small.queue[0]).toMatchObject({ side: 'sell', price: 102, qty: 3, ordersAhead: 1, lotsAhead: 6 });
+  expect(small.rests.makerLots).toBe(3);
+  // Without anybody else 12 lots are traded.
+  expect(small.traded).toEqual([12, 16]);
+  // Somebody who takes all that there is leaves nothing for the order that came at 3,000 ns.
+  const large = await replayWithImpact(fixture('small.replay.csv'), { takeLots: 13 });
+  expect(large.impact.filter(({ timeNs }) => timeNs < 1000).every(({ ticks }) => ticks === 0)).toBe(true);
+  expect(Math.max(...large.impact.map(({ ticks }) => ticks))).toBe(0.5);
 });
 
 test('a market written as Parquet, and read back', async () => {

@@ -1,7 +1,7 @@
 // `npm run bench`: the table of promises, kept in bench/record/. `npm run bench -- criterion [FILTER]` and
-// `npm run bench -- vitest` run the detailed benchmarks of one half, `npm run bench -- dashboard` what the page costs; what
-// follows is passed on. The table ends with a page about all kept records, bench/report.html; `npm run bench -- report`
-// makes that alone.
+// `npm run bench -- vitest` run the detailed benchmarks of one half, `npm run bench -- dashboard` what the page costs, and
+// `npm run bench -- market` a decision in TypeScript; what follows is passed on. The table ends with a page about all kept
+// records, bench/report.html; `npm run bench -- report` makes that alone.
 import path from 'node:path';
 import { ensureReady } from './lib/ready.mjs';
 import { root, run, toolPaths } from './lib/workspace.mjs';
@@ -16,6 +16,9 @@ if (first === 'vitest') {
   process.exit(
     await run(process.execPath, [toolPaths.vitest, 'bench', '--run', ...rest], { cwd: path.join(root, 'bench') }),
   );
+}
+if (first === 'market') {
+  process.exit(await run(process.execPath, [path.join(root, 'bench/node/market.mjs'), ...rest]));
 }
 if (first === 'dashboard') {
   process.exit(await run(process.execPath, [path.join(root, 'bench/node/dashboard.mjs'), ...rest]));

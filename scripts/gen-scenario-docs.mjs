@@ -71,11 +71,31 @@ function agentPage() {
     'an agent that was asked is told nothing more until it has answered. The answers are logged, and the log replays the run',
     'without JavaScript, to the same digest. An agent whose orders take no time is asked alone.',
     '',
+    'What an agent writes is checked before any of it happens. One that throws, answers with a promise, or names a row, a side,',
+    'a price or a size that there is not stops the run with `ERR_TOPRUNG_AGENT`; `error.partial` is the run up to there.',
+    '',
+    '## A recorded day as background',
+    '',
+    '`loadRecording(file)` reads a LOBSTER day or a replay file, and `runMarket(config, { recording })` lets it happen at the first',
+    'venue, which then has no flow. Agents’ orders join the real queues: they wait behind what rested there and are filled when',
+    'the day’s aggressors reach them; what they take is missing for those who come later. With `keepQueues` and `sampleNs`,',
+    '`run.queueHistory()` tells where each of the agents’ orders stood over time. The day itself does not change its mind: it',
+    'sends what it sent, an order that lost its fill to an agent rests on, and a cancel of what an agent took is refused. See',
+    '[examples/replay-with-impact.ts](../examples/replay-with-impact.ts).',
+    '',
+    '## The pictures',
+    '',
+    'Left, the mid price of a zero-intelligence market with the group in it from second 20 on and, dashed, of the same market',
+    'without it: on common random numbers, so that the difference is what the group does. The value of the instrument jumps by 40',
+    'ticks at second 60, for those who look at it. Right, what the group holds. `node scripts/gen-pictures.mjs` makes them.',
+    '',
   ];
   for (const k of agentKinds()) {
     const [least, most] = k.venues;
     const venues = least === most ? (least === 1 ? '' : ` ${least} venues.`) : ` ${least} to ${most} venues.`;
     parts.push(`## ${k.kind}`, '', `${k.doc}${venues}`, '');
+    if (k.kind !== 'outside')
+      parts.push(`![What it does to a price, and what it holds](images/agent-${k.kind}.svg)`, '');
     if (k.params.length === 0) continue;
     parts.push('| parameter | default | range | |', '|---|---|---|---|');
     for (const p of k.params) {

@@ -9,7 +9,7 @@ use napi_derive::napi;
 use serde::Serialize;
 use toprung_book::Side;
 use toprung_data::{ReplayOptions, record_day};
-use toprung_sim::kernel::{Act, ActionRow, LoggedBatch, Recording, Session, SessionProgress};
+use toprung_sim::kernel::{Act, ActionRow, LoggedBatch, QueuePosition, Recording, Session, SessionProgress};
 use toprung_sim::{Account, MarketConfig, MarketResult, Quote, SimError};
 
 use crate::commands::MAX_SAFE;
@@ -258,22 +258,36 @@ impl NativeMarket {
         })
     }
 
-    /// Where the agents' resting orders of a book stand in their queues, seven numbers each: agent, venue, side, price,
-    /// open lots, orders and lots ahead.
+    /// Where the agents' resting orders of a book stand in their queues, eight numbers each: agent, its order, venue, side,
+    /// price, open lots, orders and lots ahead.
     #[napi(catch_unwind)]
     pub fn queue_positions(&self, book: f64) -> Result<Float64Array> {
         guarded(|| {
             let rows = self.session.queue_positions(book as usize);
-            let numbers = rows.into_iter().flat_map(|r| {
-                [
-                    f64::from(r.agent),
-                    f64::from(r.venue),
-                    f64::from(r.side as u8),
-                    r.price as f64,
-                    r.qty as f64,
-                    f64::from(r.orders_ahead),
-                    r.lots_ahead as f64,
-                ]
+            Ok(Float64Array::new(rows.iter().flat_map(queue_numbers).collect()))
+        })
+    }
+
+    /// Where they stood at every sample of a venue, nine numbers each: the time in ns, and those of `queuePositions`.
+    #[napi(catch_unwind)]
+    pub fn queue_history(&self, book: f64, venue: f64) -> Result<Float64Array> {
+        guarded(|| {
+            let rows = self.session.queue_history(book as usize, venue as usize);
+            let numbers = rows.iter().flat_map(|r| [r.time_ns as f64].into_iter().chain(queue_numbers(&r.position)));
+            Ok(Float64Array::new(numbers.collect()))
+        })
+    }
+
+    /// The kept trades of a venue of a book, six numbers each: time in ns, price, lots, side of the aggressor, the agents that
+    /// took and that had rested, -1 where it was the background.
+    #[napi(catch_unwind)]
+    pub fn trades(&self, book: f64, venue: f64) -> Result<Float64Array> {
+        guarded(|| {
+            let rows = self.session.trades(book as usize, venue as usize);
+            let agent = |a: Option<u32>| a.map_or(-1.0, f64::from);
+            let numbers = rows.iter().flat_map(|t| {
+                let (side, taker, maker) = (f64::from(t.side as u8), agent(t.taker), agent(t.maker));
+                [t.time_ns as f64, t.price as f64, t.qty as f64, side, taker, maker]
             });
             Ok(Float64Array::new(numbers.collect()))
         })
@@ -309,6 +323,19 @@ impl NativeMarket {
     }
 }
 
+fn queue_numbers(p: &QueuePosition) -> [f64; 8] {
+    [
+        f64::from(p.agent),
+        f64::from(p.order),
+        f64::from(p.venue),
+        f64::from(p.side as u8),
+        p.price as f64,
+        p.qty as f64,
+        f64::from(p.orders_ahead),
+        p.lots_ahead as f64,
+    ]
+}
+
 fn books_of(books: f64) -> Result<u32> {
     if books.trunc() == books && (1.0..=262_144.0).contains(&books) {
         Ok(books as u32)
@@ -324,13 +351,22 @@ fn action(bytes: Bytes, k: usize) -> Result<ActionRow> {
     parse_action(k, [number(0), number(1), number(2), number(3), number(4)])
 }
 
+#[cold]
+fn no_action(k: usize, name: &str, got: f64, min: f64, max: f64) -> napi::Error<Code> {
+    error_at(
+        Code::Agent,
+        &format!("actions[{k}].{name}"),
+        &format!("expected an integer from {min} to {max}, got {got}"),
+    )
+}
+
 fn parse_action(k: usize, [row, what, side, price, qty]: [f64; ACTION_NUMBERS]) -> Result<ActionRow> {
     let integer = |name: &str, f: f64, min: f64, max: f64| {
-        if f.trunc() == f && (min..=max).contains(&f) {
+        // What is no integer in range does not survive the way there and back; nor does NaN.
+        if (f as i64) as f64 == f && (min..=max).contains(&f) {
             return Ok(f);
         }
-        let message = format!("expected an integer from {min} to {max}, got {f}");
-        Err(error_at(Code::Agent, &format!("actions[{k}].{name}"), &message))
+        Err(no_action(k, name, f, min, max))
     };
     let max = MAX_SAFE as f64;
     let row = integer("row", row, 0.0, f64::from(u32::MAX))? as u32;
@@ -397,6 +433,8 @@ struct VenueView {
     digest: String,
     counts: toprung_sim::kernel::VenueCounts,
     last: Quote,
+    /// Rows of the history of the queues for which there was no room.
+    queues_unkept: u64,
     mean_wait_ns: Option<f64>,
     p99_wait_ns: Option<u64>,
 }
@@ -433,6 +471,7 @@ impl MarketView {
                     digest: v.digest.to_string(),
                     counts: v.counts,
                     last: v.last,
+                    queues_unkept: v.queues_unkept,
                     mean_wait_ns: v.waits.as_ref().map(|w| w.mean_ns()),
                     p99_wait_ns: v.waits.as_ref().map(|w| w.p99_ns()),
                 })

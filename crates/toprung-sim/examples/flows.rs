@@ -4,8 +4,11 @@
 //! system tells (Linux), a rate is per second of processor time, which a busy machine disturbs less than the wall clock's.
 #![expect(clippy::print_stdout, reason = "an example that reports to a person")]
 
+mod measure;
+
 use std::sync::atomic::AtomicBool;
 
+use measure::processor_seconds;
 use toprung_sim::flow::PlacementConfig;
 use toprung_sim::{
     CorrelatedConfig, CstConfig, FlowConfig, HawkesConfig, Horizon, ImbalanceSpreadConfig, MikeFarmerConfig,
@@ -33,15 +36,6 @@ fn models() -> Vec<(&'static str, FlowConfig, Option<f64>)> {
         ("correlated", FlowConfig::Correlated(CorrelatedConfig::default()), None),
         ("realistic-day", FlowConfig::RealisticDay(RealisticDayConfig::default()), None),
     ]
-}
-
-/// Processor time of this process so far, s, in hundredths; `None` where `/proc` does not tell.
-fn processor_seconds() -> Option<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // The name, in brackets, may hold spaces; user and system time are fields 14 and 15.
-    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-    let ticks = |k: usize| fields.get(k)?.parse::<f64>().ok();
-    Some((ticks(11)? + ticks(12)?) / 100.0)
 }
 
 fn main() {

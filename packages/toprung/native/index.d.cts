@@ -130,10 +130,17 @@ export declare class NativeMarket {
   /** Runs a log of the same configuration and books again, from the start to its end, without JavaScript. */
   replay(books: number, log: Float64Array, recording?: NativeRecording | undefined | null): NativeMarket
   /**
-   * Where the agents' resting orders of a book stand in their queues, seven numbers each: agent, venue, side, price,
-   * open lots, orders and lots ahead.
+   * Where the agents' resting orders of a book stand in their queues, eight numbers each: agent, its order, venue, side,
+   * price, open lots, orders and lots ahead.
    */
   queuePositions(book: number): Float64Array
+  /** Where they stood at every sample of a venue, nine numbers each: the time in ns, and those of `queuePositions`. */
+  queueHistory(book: number, venue: number): Float64Array
+  /**
+   * The kept trades of a venue of a book, six numbers each: time in ns, price, lots, side of the aggressor, the agents that
+   * took and that had rested, -1 where it was the background.
+   */
+  trades(book: number, venue: number): Float64Array
   /** What the books have left behind so far, as JSON. Samples and trades are apart. */
   results(): string
   /**

@@ -15,6 +15,9 @@ const MARKET = 3;
 const CANCEL_SIDE = 4;
 const CANCEL_ALL = 5;
 
+/** What is no side becomes a number that Rust refuses, with its place. */
+const sideNumber = (side: Side): number => (side === SIDES[0] ? 0 : side === SIDES[1] ? 1 : Number.NaN);
+
 /**
  * Decisions that are due, one row each, and the actions that answer them.
  *
@@ -70,27 +73,27 @@ export class DecisionBatch {
 
   /** A limit order that stays. */
   limit(row: number, side: Side, price: number, qty: number): void {
-    this.#push(row, LIMIT, side === SIDES[0] ? 0 : 1, price, qty);
+    this.#push(row, LIMIT, sideNumber(side), price, qty);
   }
 
   /** A limit order that is refused if it would trade on entry. */
   post(row: number, side: Side, price: number, qty: number): void {
-    this.#push(row, POST, side === SIDES[0] ? 0 : 1, price, qty);
+    this.#push(row, POST, sideNumber(side), price, qty);
   }
 
   /** A limit order whose unfilled rest is cancelled. */
   ioc(row: number, side: Side, price: number, qty: number): void {
-    this.#push(row, IOC, side === SIDES[0] ? 0 : 1, price, qty);
+    this.#push(row, IOC, sideNumber(side), price, qty);
   }
 
   /** A market order. */
   market(row: number, side: Side, qty: number): void {
-    this.#push(row, MARKET, side === SIDES[0] ? 0 : 1, 0, qty);
+    this.#push(row, MARKET, sideNumber(side), 0, qty);
   }
 
   /** Takes the agent's resting orders of a side off. */
   cancelSide(row: number, side: Side): void {
-    this.#push(row, CANCEL_SIDE, side === SIDES[0] ? 0 : 1, 0, 0);
+    this.#push(row, CANCEL_SIDE, sideNumber(side), 0, 0);
   }
 
   /** Takes all of the agent's resting orders off. */

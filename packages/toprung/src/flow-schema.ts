@@ -191,6 +191,9 @@ export const imbalanceSpreadSchema = z
           .max(2 ** 50),
       )
       .max(4097)
+      .refine((list) => list.length !== 1 && list.at(-1) !== 0 && list.every((t, i) => t >= (list[i - 1] ?? 0)), {
+        error: 'expected none, or 2 to 4097 ascending times, the last above 0',
+      })
       .default([])
       .describe('Time between events as equally spaced quantiles, ns; empty for exponential times.'),
     orderSize,
@@ -385,6 +388,12 @@ export const realisticDaySchema = z
         multipleShare: between(0, 1, 'Share of limit orders of two to ten round lots.').default(0.03),
         takeShare: between(0, 1, 'Share of market orders that take exactly the best queue.').default(0.55),
         throughShare: between(0, 1, 'Share of the others that may go through the best queue.').default(0.1),
+      })
+      .check(({ value, issues }) => {
+        const sum = value.roundShare + value.multipleShare;
+        if (sum <= 1) return;
+        const message = 'expected such that it is at most 1 together with roundShare';
+        issues.push({ code: 'custom', path: ['multipleShare'], input: sum, message });
       })
       .prefault({})
       .describe('Sizes of orders.'),

@@ -23,6 +23,11 @@ export const latencySchema = z
         sigma: z.number().min(0).max(5).describe('Standard deviation of its logarithm.'),
         maxNs: delay('Longest delay altogether'),
       })
+      .check(({ value, issues }) => {
+        if (value.maxNs >= value.minNs) return;
+        const message = `expected at least minNs (${value.minNs})`;
+        issues.push({ code: 'custom', path: ['maxNs'], input: value.maxNs, message });
+      })
       .describe('A least delay and a log-normal one on top.'),
     z
       .strictObject({ kind: z.literal('empirical'), ns: z.array(delay('A delay')).min(1).max(65_536) })
@@ -102,6 +107,36 @@ export const marketConfigSchema = z
     fairTies: z.boolean().default(false).describe('Orders that arrive together are taken in random order.'),
     sampleNs: ns('Spacing of the kept market data; 0 keeps none').default(0),
     keepTrades: z.boolean().default(false).describe('Keep every trade.'),
+    keepQueues: z
+      .boolean()
+      .default(false)
+      .describe('Keep with every sample where the agents’ resting orders stand in their queues.'),
+  })
+  .check(({ value, issues }) => {
+    const refuse = (path: (string | number)[], input: unknown, message: string) =>
+      issues.push({ code: 'custom', path, input, message: `expected ${message}` });
+    if (value.keepQueues && value.sampleNs === 0) refuse(['keepQueues'], true, 'false, or sampleNs above 0');
+    for (const [k, { flow, season, retunes }] of value.venues.entries()) {
+      if (season !== undefined && flow === null) refuse(['venues', k, 'season'], season, 'none where there is no flow');
+      for (const [r, retune] of retunes.entries()) {
+        const before = retunes[r - 1]?.atNs ?? 0;
+        const at = ['venues', k, 'retunes', r];
+        if (retune.atNs < before) refuse([...at, 'atNs'], retune.atNs, `at least ${before}`);
+        if (retune.flow.model !== flow?.model) refuse([...at, 'flow'], retune.flow.model, 'of the venue’s own model');
+      }
+    }
+    for (const [k, agent] of value.agents.entries()) {
+      if (value.agents.findIndex(({ name }) => name === agent.name) < k)
+        refuse(['agents', k, 'name'], agent.name, 'unlike the other groups’ names');
+      for (const [v, venue] of agent.venues.entries()) {
+        const at = ['agents', k, 'venues', v];
+        const { length } = value.venues;
+        if (venue >= length) refuse(at, venue, `the index of one of ${length} venues`);
+        if (agent.venues.indexOf(venue) < v) refuse(at, venue, 'unlike the agent’s other venues');
+      }
+      if (agent.stopNs !== null && agent.stopNs <= agent.startNs)
+        refuse(['agents', k, 'stopNs'], agent.stopNs, `after startNs (${agent.startNs})`);
+    }
   })
   .describe('Venues, agents and what connects them.');
 

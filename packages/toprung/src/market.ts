@@ -79,6 +79,8 @@ export interface MarketResult {
     digest: string;
     counts: Record<string, number | null>;
     last: Quote;
+    /** Rows of {@link MarketRun.queueHistory} for which there was no room. */
+    queuesUnkept: number;
     meanWaitNs: number | null;
     p99WaitNs: number | null;
   }[];
@@ -88,6 +90,8 @@ export interface MarketResult {
 /** Where an agent's resting order stands in its queue. */
 export interface QueuePosition {
   agent: number;
+  /** Which of the agent's orders it is, counted from 0 in the order in which they were sent. */
+  order: number;
   venue: number;
   side: 'buy' | 'sell';
   price: number;
@@ -97,13 +101,18 @@ export interface QueuePosition {
   lotsAhead: number;
 }
 
+/** Where it stood at a time. */
+export interface QueueRow extends QueuePosition {
+  timeNs: number;
+}
+
 /** How a market is run. */
 export interface RunMarketOptions {
   /** Markets of one configuration, each with random numbers of its own. Default 1. */
   books?: number;
   /**
    * Called with all decisions of `outside` agents that are due before any of them can have an effect; writes what they do
-   * into the batch. What it throws stops the run with `ERR_TOPRUNG_AGENT`.
+   * into the batch, at once: no promise. What it throws stops the run with `ERR_TOPRUNG_AGENT`.
    */
   decide?: (batch: DecisionBatch) => void;
   /** A recorded day as background of the first venue: see {@link loadRecording}. */
@@ -215,16 +224,26 @@ export class MarketRun {
 
   /** Where the agents' resting orders of a book stand in their queues. */
   queuePositions(book = 0): QueuePosition[] {
-    const n = call(() => this.#native.queuePositions(book));
-    return Array.from({ length: n.length / 7 }, (_, k) => ({
-      agent: n[7 * k]!,
-      venue: n[7 * k + 1]!,
-      side: n[7 * k + 2] === 0 ? 'buy' : 'sell',
-      price: n[7 * k + 3]!,
-      qty: n[7 * k + 4]!,
-      ordersAhead: n[7 * k + 5]!,
-      lotsAhead: n[7 * k + 6]!,
-    }));
+    const numbers = call(() => this.#native.queuePositions(book));
+    return Array.from({ length: numbers.length / 8 }, (_, k) => queuePosition(numbers, 8 * k));
+  }
+
+  /**
+   * Where they stood at every sample of a venue: with `keepQueues` and `sampleNs`, empty otherwise. Rows for which there was
+   * no room are counted in `results[book].venues[venue].queuesUnkept`.
+   */
+  queueHistory(book = 0, venue = 0): QueueRow[] {
+    const numbers = call(() => this.#native.queueHistory(book, venue));
+    const row = (at: number) => ({ timeNs: numbers[at]!, ...queuePosition(numbers, at + 1) });
+    return Array.from({ length: numbers.length / 9 }, (_, k) => row(9 * k));
+  }
+
+  /**
+   * The trades of a venue, with `keepTrades`: rows of six numbers, time (ns), price, lots, the aggressor's side (0 bought, 1
+   * sold), the agent that took and the one that had rested, -1 where it was the background.
+   */
+  trades(book = 0, venue = 0): Float64Array {
+    return call(() => this.#native.trades(book, venue));
   }
 
   /**
@@ -234,6 +253,19 @@ export class MarketRun {
   samples(book = 0, venue = 0): Float64Array {
     return call(() => this.#native.samples(book, venue));
   }
+}
+
+function queuePosition(numbers: Float64Array, at: number): QueuePosition {
+  return {
+    agent: numbers[at]!,
+    order: numbers[at + 1]!,
+    venue: numbers[at + 2]!,
+    side: numbers[at + 3] === 0 ? 'buy' : 'sell',
+    price: numbers[at + 4]!,
+    qty: numbers[at + 5]!,
+    ordersAhead: numbers[at + 6]!,
+    lotsAhead: numbers[at + 7]!,
+  };
 }
 
 /** Turns between two looks at the event loop, ms. */
@@ -289,10 +321,16 @@ function answer(
   batch.begin(rows);
   if (decide !== undefined) {
     call(() => market.decisions(batch.bytes, batch.capacity));
+    let returned: unknown;
     try {
-      decide(batch);
+      returned = decide(batch);
     } catch (cause) {
       throw new AgentError(`decide: threw ${cause instanceof Error ? cause.message : String(cause)}`, run, { cause });
+    }
+    if (returned instanceof Promise) {
+      // What becomes of it is nobody's business any more.
+      returned.catch(() => {});
+      throw new AgentError('decide: expected decisions at once, got a promise', run, {});
     }
   }
   try {

@@ -32,6 +32,15 @@ function trade(batch: DecisionBatch): void {
   }
 }
 
+function raise(what: unknown): never {
+  throw what;
+}
+
+/** A good answer for every row, and one for the row behind the last. */
+function answerTooMuch(batch: DecisionBatch): void {
+  for (let i = 0; i <= batch.length; i++) batch.post(i, 'buy', batch.bid[0]!, 1);
+}
+
 describe('runMarket', () => {
   test('decisions come in batches over all books, with what each agent knows', async () => {
     let rows = 0;
@@ -57,6 +66,23 @@ describe('runMarket', () => {
     expect(new Set(run.results.map((r) => r.digest)).size).toBe(4);
   });
 
+  test('kept trades add up to what the agents own', async () => {
+    const run = await runMarket({ ...market, keepTrades: true }, { decide: trade });
+    const rows = run.trades();
+    const agents = run.results[0]!.groups.flatMap((g) => g.agents);
+    const positions = agents.map(() => 0);
+    let volume = 0;
+    for (let at = 0; at < rows.length; at += 6) {
+      const [lots, bought, taker, maker] = [rows[at + 2]!, rows[at + 3] === 0 ? 1 : -1, rows[at + 4]!, rows[at + 5]!];
+      volume += lots;
+      if (taker >= 0) positions[taker]! += bought * lots;
+      if (maker >= 0) positions[maker]! -= bought * lots;
+    }
+    expect(volume).toBe(run.results[0]!.venues[0]!.last.volume);
+    expect(positions).toEqual(agents.map((a) => a.position));
+    expect((await runMarket(market, { decide: trade })).trades()).toHaveLength(0);
+  });
+
   test('the log replays the run without JavaScript, to the same digest', async () => {
     const run = await runMarket(market, { books: 3, decide: trade });
     const replayed = run.replay();
@@ -67,29 +93,32 @@ describe('runMarket', () => {
     expect(() => run.replay(new Float64Array([1, 2, 3]))).toThrow(ToprungError);
   });
 
-  test.each([
-    [
-      'throws',
-      () => {
-        throw new RangeError('no idea');
-      },
-      'no idea',
-      undefined,
-    ],
-    [
-      'names a price that is none',
-      (b: DecisionBatch) => b.limit(0, 'buy', Number.NaN, 1),
-      'actions[0].price',
-      'actions[0].price',
-    ],
-    ['asks for no lots', (b: DecisionBatch) => b.market(0, 'sell', 0), 'actions[0].qty', 'actions[0].qty'],
-    ['answers for somebody else', (b: DecisionBatch) => b.cancelAll(77), 'actions[0].row', 'actions[0].row'],
-  ])('an agent that %s stops the run and leaves a valid part of it', async (_, bad, message, path) => {
+  const nonsense: [string, (b: DecisionBatch) => unknown, message: string, path?: string][] = [
+    ['throws', () => raise(new RangeError('no idea')), 'threw no idea'],
+    ['throws something that is no error', () => raise('a word'), 'threw a word'],
+    ['answers later', () => Promise.reject(new Error('too late')), 'expected decisions at once, got a promise'],
+    ['writes a big integer', (b) => b.limit(0, 'buy', 5n as never, 1), 'threw Cannot convert'],
+    ['has no price', (b) => b.limit(0, 'buy', undefined as never, 1), 'got NaN', 'actions[0].price'],
+    ['has a price that is no number', (b) => b.post(0, 'buy', Number.NaN, 1), 'got NaN', 'actions[0].price'],
+    ['has an infinite price', (b) => b.ioc(0, 'buy', Number.POSITIVE_INFINITY, 1), 'got inf', 'actions[0].price'],
+    ['has a price between ticks', (b) => b.limit(0, 'buy', 99.5, 1), 'an integer', 'actions[0].price'],
+    ['has a price out of range', (b) => b.limit(0, 'buy', 2 ** 53, 1), 'an integer from', 'actions[0].price'],
+    ['asks for no lots', (b) => b.market(0, 'sell', 0), 'from 1', 'actions[0].qty'],
+    ['asks for fewer than no lots', (b) => b.market(0, 'sell', -3), 'from 1', 'actions[0].qty'],
+    ['asks for part of a lot', (b) => b.market(0, 'sell', 0.5), 'an integer', 'actions[0].qty'],
+    ['asks for too many lots', (b) => b.market(0, 'sell', 1e300), 'an integer from', 'actions[0].qty'],
+    ['takes a side that there is not', (b) => b.market(0, 'left' as never, 1), 'from 0 to 1', 'actions[0].side'],
+    ['answers for somebody else', (b) => b.cancelAll(77), 'below', 'actions[0].row'],
+    ['answers for a row below the first', (b) => b.cancelAll(-1), 'an integer from 0', 'actions[0].row'],
+    ['answers for no row', (b) => b.cancelAll(Number.NaN), 'got NaN', 'actions[0].row'],
+    ['answers for more rows than were asked', answerTooMuch, 'below', 'actions[3].row'],
+  ];
+  test.each(nonsense)('an agent that %s stops the run and leaves a valid part of it', async (_, bad, message, path) => {
     let calls = 0;
-    const decide = (batch: DecisionBatch): void => {
+    const decide = (batch: DecisionBatch): unknown => {
       calls += 1;
-      if (calls === 20) bad(batch);
-      else trade(batch);
+      if (calls === 20) return bad(batch);
+      return trade(batch);
     };
     const error = await runMarket(market, { decide }).then(
       () => undefined,
@@ -98,7 +127,10 @@ describe('runMarket', () => {
     expect(error).toBeInstanceOf(AgentError);
     const { code, partial, message: text, path: at } = error as AgentError;
     expect([code, at]).toEqual(['ERR_TOPRUNG_AGENT', path]);
+    expect(text).toMatch(/^decide: /);
     expect(text).toContain(message);
+    // Nothing of the bad answer has happened: the part is that of the nineteen before.
+    expect(partial.decisions).toBe(19 * 3);
     expect(partial.results[0]!.timeNs).toBeGreaterThan(0);
     expect(partial.results[0]!.timeNs).toBeLessThan(1e9);
     expect(partial.replay().digest).toBe(partial.digest);
@@ -118,19 +150,74 @@ describe('runMarket', () => {
     expect((error as AbortError<{ decisions: number }>).partial!.decisions).toBeGreaterThan(100);
   });
 
-  test.each([
-    [{ venues: [] }, 'venues'],
-    [{ agents: [{ name: 'a', kind: 'nosie' }] }, 'agents[0].kind'],
-    [{ agents: [{ name: 'a', kind: 'noise', venues: [3] }] }, 'agents[0].venues[0]'],
-    [{ agents: [{ name: 'a', kind: 'noise', params: { lots: 0 } }] }, 'agents[0].params.lots'],
-    [{ agents: [{ name: 'a', kind: 'noise', params: { size: 1 } }] }, 'agents[0].params.size'],
-    [{ venues: [{ flow: { ...flow, marketRate: -1 } }] }, 'venues[0].flow.marketRate'],
-  ])('refuses %j and says where', async (bad, path) => {
+  const model = { model: 'santa-fe' } as const;
+  const nobody = { name: 'a', kind: 'noise' };
+  const logNormal = { kind: 'log-normal', minNs: 5, medianNs: 1, sigma: 1, maxNs: 4 } as const;
+  const diagonal = Array.from({ length: 6 }, (_, i) => Array.from({ length: 6 }, (_, j) => (i === j ? 0.6 : 0)));
+  const unstable = { model: 'hawkes', sameSide: diagonal, crossSide: diagonal } as const;
+  const refused: [MarketConfigInput, path: string, rule: string | RegExp][] = [
+    [{ venues: [] }, 'venues', 'at least 1'],
+    [{ venues: [{ flow: { ...flow, marketRate: -1 } }] }, 'venues[0].flow.marketRate', 'at least 0'],
+    [{ venues: [{ flow: unstable }] }, 'venues[0].flow.sameSide', 'below 1 in spectral radius'],
+    [{ venues: [{ season: {} }], agents: [] }, 'venues[0].season', 'none where there is no flow'],
+    [{ venues: [{ flow, retunes: [{ atNs: 1, flow: { model: 'cst' } }] }] }, 'venues[0].retunes[0].flow', 'own model'],
+    [
+      { venues: [{ flow: { model: 'hawkes' }, retunes: [{ atNs: 1, flow: { model: 'hawkes' } }] }] },
+      'venues[0].retunes[0].flow',
+      'santa-fe',
+    ],
+    [
+      {
+        venues: [
+          {
+            flow: model,
+            retunes: [
+              { atNs: 5, flow: model },
+              { atNs: 4, flow: model },
+            ],
+          },
+        ],
+      },
+      'venues[0].retunes[1].atNs',
+      'at least 5',
+    ],
+    [{ sampleNs: 0, keepQueues: true }, 'keepQueues', 'sampleNs above 0'],
+    [{ agents: [{ ...nobody, kind: 'nosie' }] }, 'agents[0].kind', 'one of noise'],
+    [{ agents: [{ ...nobody, venues: [] }] }, 'agents[0].venues', 'at least 1'],
+    [{ agents: [{ ...nobody, venues: [3] }] }, 'agents[0].venues[0]', 'one of 1 venues'],
+    [{ agents: [{ ...nobody, venues: [0, 0] }] }, 'agents[0].venues[1]', 'unlike'],
+    [{ agents: [nobody, nobody] }, 'agents[1].name', 'unlike'],
+    [{ agents: [{ ...nobody, startNs: 9, stopNs: 9 }] }, 'agents[0].stopNs', 'after startNs'],
+    [{ agents: [{ ...nobody, orders: logNormal }] }, 'agents[0].orders.maxNs', 'at least minNs'],
+    [{ agents: [{ ...nobody, params: { lots: 0 } }] }, 'agents[0].params.lots', 'an integer from 1'],
+    [{ agents: [{ ...nobody, params: { size: 1 } }] }, 'agents[0].params.size', 'one of ratePerSecond, lots'],
+    [{ agents: [{ ...nobody, kind: 'impulse', params: { side: 0 } }] }, 'agents[0].params.side', '1 or -1'],
+    [{ agents: [{ ...nobody, kind: 'zi', params: { surplusMax: -1 } }] }, 'agents[0].params.surplusMax', 'from 0'],
+    [{ agents: [{ ...nobody, kind: 'latency-arbitrageur' }] }, 'agents[0].venues', '2 to 16 venues'],
+  ];
+  test.each(refused)('refuses %j and says where and why', async (bad, path, rule) => {
     const error = await runMarket({ ...market, ...bad }).then(
       () => undefined,
       (e: unknown) => e,
     );
     expect(error).toMatchObject({ code: 'ERR_TOPRUNG_CONFIG', path });
+    expect((error as ToprungError).message).toMatch(rule);
+  });
+});
+
+describe('every parameter of every kind of agent', () => {
+  const cases = agentKinds().flatMap(({ kind, venues, params }) => params.map((p) => ({ kind, venues: venues[0], p })));
+  test.each(cases)('$kind: $p.name has a range', async ({ kind, venues, p }) => {
+    const bad = [p.min - 1 - Math.abs(p.min), p.max + 1 + p.max, Number.NaN, Number.POSITIVE_INFINITY];
+    if (p.integer) bad.push(p.min + 0.5);
+    for (const value of bad) {
+      const agent = { name: 'a', kind, venues: [...Array(venues).keys()], params: { [p.name]: value } };
+      const config = { durationNs: 1, venues: Array.from({ length: venues }, () => ({})), agents: [agent] };
+      await expect(runMarket(config), `${value}`).rejects.toMatchObject({
+        code: 'ERR_TOPRUNG_CONFIG',
+        path: `agents[0].params.${p.name}`,
+      });
+    }
   });
 });
 

@@ -57,7 +57,7 @@ pub(super) const KINDS: &[KindSpec] = &[
               been at the bottom.",
         venues: (1, 1),
         params: &[
-            side("side", "1: buys when the price is too low, -1: sells when it is too high"),
+            side("1: buys when the price is too low, -1: sells when it is too high"),
             real("value", 10_000.0, -1e15, 1e15, "what they take the instrument to be worth, ticks"),
             real("threshold", 0.02, 0.0, 1.0, "mispricing from which on they trade, as a share of the value"),
             real(
@@ -75,7 +75,7 @@ pub(super) const KINDS: &[KindSpec] = &[
         build: |b| {
             let f = |name| b.params.f(name);
             Box::new(ValueCrowd {
-                side: b.params.side("side"),
+                side: b.params.side(),
                 value: f("value"),
                 threshold: f("threshold"),
                 rates: (f("rate"), f("rateAfter")),

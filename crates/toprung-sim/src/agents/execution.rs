@@ -8,7 +8,7 @@ use super::params::{int, lots, ns, real, side};
 use super::{Build, KindSpec, ParamSpec, forks};
 use crate::kernel::{Agent, Context, Notice};
 
-const SIDE: ParamSpec = side("side", "1 buys, -1 sells");
+const SIDE: ParamSpec = side("1 buys, -1 sells");
 const LOTS: ParamSpec = lots("lots", 1000.0, "what is to be executed");
 const DURATION: ParamSpec = ns("durationNs", 6e10, "time that it takes, from its start");
 const SLICE: ParamSpec = ns("sliceNs", 1e9, "time between two orders");
@@ -56,7 +56,7 @@ pub(super) const KINDS: &[KindSpec] = &[
         build: |b| {
             let p = &b.params;
             Box::new(Participation {
-                side: p.side("side"),
+                side: p.side(),
                 lots: p.u("lots"),
                 slice_ns: p.u("sliceNs"),
                 lookback_ns: p.u("lookbackNs"),
@@ -72,7 +72,7 @@ pub(super) const KINDS: &[KindSpec] = &[
         doc: "One market order, at its start.",
         venues: (1, 1),
         params: &[SIDE, LOTS],
-        build: |b| Box::new(Impulse { side: b.params.side("side"), lots: b.params.u("lots") }),
+        build: |b| Box::new(Impulse { side: b.params.side(), lots: b.params.u("lots") }),
     },
     KindSpec {
         kind: "resting",
@@ -81,7 +81,7 @@ pub(super) const KINDS: &[KindSpec] = &[
         params: &[SIDE, LOTS, int("offset", 0.0, 0.0, 1e9, "ticks behind the best price of its side")],
         build: |b| {
             let p = &b.params;
-            Box::new(Resting { side: p.side("side"), lots: p.u("lots"), offset: p.i("offset") })
+            Box::new(Resting { side: p.side(), lots: p.u("lots"), offset: p.i("offset") })
         },
     },
 ];
@@ -126,7 +126,7 @@ impl Scheduled {
         let p = &b.params;
         Scheduled {
             curve,
-            side: p.side("side"),
+            side: p.side(),
             lots: p.u("lots"),
             duration_ns: p.u("durationNs"),
             slice_ns: p.u("sliceNs"),

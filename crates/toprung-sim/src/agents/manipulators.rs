@@ -6,7 +6,7 @@ use super::params::{int, lots, ns, real, side};
 use super::{KindSpec, ParamSpec, forks};
 use crate::kernel::{Agent, Context, Notice, NoticeKind};
 
-const SIDE: ParamSpec = side("side", "what the round trip ends with: -1 sells what it bought, 1 buys what it sold");
+const SIDE: ParamSpec = side("what the round trip ends with: -1 sells what it bought, 1 buys what it sold");
 const GENUINE: ParamSpec = lots("genuineLots", 1.0, "size of the order that is meant");
 const GAIN: ParamSpec = int("gainTicks", 2.0, 0.0, 1e6, "ticks of the genuine order beyond the best price of its side");
 const CYCLE: ParamSpec = ns("cycleNs", 1e10, "time between two round trips");
@@ -104,7 +104,7 @@ struct Spoofer {
 impl Spoofer {
     fn new(p: &super::Params<'_>, levels: i64, false_lots: u64, behind: i64, cancel_ns: u64) -> Spoofer {
         Spoofer {
-            exit: p.side("side"),
+            exit: p.side(),
             genuine_lots: p.u("genuineLots"),
             gain: p.i("gainTicks"),
             false_lots,

@@ -136,6 +136,30 @@ mod tests {
     }
 
     #[test]
+    fn nobody_begins_before_the_start() {
+        for spec in kinds() {
+            let venues = spec.venues.0 as u16;
+            let flow = VenueConfig { flow: Some(FlowConfig::default()), depth_ticks: 5, ..VenueConfig::default() };
+            let agent = AgentConfig {
+                name: "it".to_owned(),
+                kind: spec.kind.to_owned(),
+                venues: (0..venues).collect(),
+                start_ns: 200_000_000,
+                ..AgentConfig::default()
+            };
+            let config = MarketConfig {
+                venues: vec![flow; usize::from(venues)],
+                agents: vec![agent],
+                duration_ns: 400_000_000,
+                ..MarketConfig::default()
+            };
+            let mut world = World::open(&config, 0).unwrap();
+            world.advance(199_999_999, u64::MAX);
+            assert_eq!(world.into_result().groups[0].total().orders, 0, "{}", spec.kind);
+        }
+    }
+
+    #[test]
     fn defaults_lie_in_their_ranges() {
         for spec in kinds() {
             for p in spec.params {

@@ -41,9 +41,12 @@ pub(crate) const fn lots(name: &'static str, default: f64, doc: &'static str) ->
     int(name, default, 1.0, 1e9, doc)
 }
 
+/// What the parameter is called that is buy (1) or sell (-1).
+const SIDE: &str = "side";
+
 /// Buy (1) or sell (-1).
-pub(crate) const fn side(name: &'static str, doc: &'static str) -> ParamSpec {
-    int(name, -1.0, -1.0, 1.0, doc)
+pub(crate) const fn side(doc: &'static str) -> ParamSpec {
+    int(SIDE, -1.0, -1.0, 1.0, doc)
 }
 
 /// The values of one agent's parameters.
@@ -73,8 +76,8 @@ impl<'a> Params<'a> {
         self.f(name) as i64
     }
 
-    pub(crate) fn side(&self, name: &str) -> toprung_book::Side {
-        if self.f(name) > 0.0 { toprung_book::Side::Buy } else { toprung_book::Side::Sell }
+    pub(crate) fn side(&self) -> toprung_book::Side {
+        if self.f(SIDE) > 0.0 { toprung_book::Side::Buy } else { toprung_book::Side::Sell }
     }
 }
 
@@ -92,6 +95,20 @@ pub(crate) fn check(specs: &[ParamSpec], given: &BTreeMap<String, f64>, path: &s
             let what = if spec.integer { "an integer" } else { "a number" };
             let rule = format!("{what} from {} to {}", spec.min, spec.max);
             return Err(ConfigError { path, rule, got: value.to_string() });
+        }
+        // Neither buys nor sells.
+        if name == SIDE && *value == 0.0 {
+            return Err(ConfigError { path, rule: "1 or -1".to_owned(), got: value.to_string() });
+        }
+    }
+    let value = |spec: &ParamSpec| given.get(spec.name).copied().unwrap_or(spec.default);
+    for low in specs {
+        let high = low.name.strip_suffix("Min").map(|stem| format!("{stem}Max"));
+        let Some(high) = specs.iter().find(|s| Some(s.name) == high.as_deref()) else { continue };
+        if value(low) > value(high) {
+            let rule = format!("at most {} ({})", high.name, value(high));
+            let path = format!("{path}.{}", low.name);
+            return Err(ConfigError { path, rule, got: value(low).to_string() });
         }
     }
     Ok(())

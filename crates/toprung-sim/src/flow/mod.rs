@@ -125,6 +125,15 @@ impl FlowConfig {
         }
     }
 
+    /// Whether the running model can go on with the parameters of `other`: see [`Flow::retune`].
+    pub(crate) fn can_become(&self, other: &FlowConfig) -> bool {
+        match (self, other) {
+            (FlowConfig::SantaFe(from), FlowConfig::SantaFe(to)) => from.splitting == to.splitting,
+            (FlowConfig::Cst(_), FlowConfig::Cst(_)) => true,
+            _ => false,
+        }
+    }
+
     /// Events per second of simulated time in the long run, at least 1, for estimates only.
     pub(crate) fn events_per_second(&self) -> f64 {
         match self {

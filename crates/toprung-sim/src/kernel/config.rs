@@ -32,6 +32,8 @@ pub struct MarketConfig {
     pub sample_ns: u64,
     /// Keep every trade.
     pub keep_trades: bool,
+    /// Keep with every sample where the agents' resting orders stand in their queues. At most 2²² rows a venue.
+    pub keep_queues: bool,
 }
 
 impl Default for MarketConfig {
@@ -46,6 +48,7 @@ impl Default for MarketConfig {
             fair_ties: false,
             sample_ns: 0,
             keep_trades: false,
+            keep_queues: false,
         }
     }
 }
@@ -205,6 +208,8 @@ impl MarketConfig {
             let least = self.duration_ns.div_ceil(ROWS_MAX);
             check("sampleNs", self.sample_ns >= least, format!("0 or at least {least}"), self.sample_ns)?;
         }
+        let sampled = self.sample_ns > 0 || !self.keep_queues;
+        check("keepQueues", sampled, "false, or sampleNs above 0", self.keep_queues)?;
         for (k, venue) in self.venues.iter().enumerate() {
             venue.validate(&format!("venues[{k}]"))?;
         }
@@ -236,6 +241,7 @@ impl VenueConfig {
         }
         if let Some(season) = &self.season {
             season.validate().map_err(nest)?;
+            check(&at("season"), self.flow.is_some(), "absent where there is no flow", "one")?;
         }
         let price = self.reference_price;
         check(&at("referencePrice"), price.unsigned_abs() <= 1 << 50, "an integer within ±2^50", price)?;
@@ -247,9 +253,9 @@ impl VenueConfig {
             retune.flow.validate().map_err(|e| ConfigError { path: format!("{at}.{}", e.path), ..e })?;
             let before = if k == 0 { 0 } else { self.retunes[k - 1].at_ns };
             check(&format!("{at}.atNs"), retune.at_ns >= before, format!("at least {before}"), retune.at_ns)?;
-            let same =
-                self.flow.as_ref().is_some_and(|f| std::mem::discriminant(f) == std::mem::discriminant(&retune.flow));
-            check(&format!("{at}.flow"), same, "of the venue's own model", "another model")?;
+            let same = self.flow.as_ref().is_some_and(|f| f.can_become(&retune.flow));
+            let rule = "of the venue's own model, santa-fe (with the same splitting) or cst";
+            check(&format!("{at}.flow"), same, rule, "another, or one that cannot change")?;
         }
         if let Some(pause) = self.pause {
             let share = pause.move_share;
@@ -297,10 +303,13 @@ impl AgentConfig {
         for (k, venue) in self.venues.iter().enumerate() {
             let path = at(&format!("venues[{k}]"));
             check(&path, usize::from(*venue) < venues, format!("the index of one of {venues} venues"), venue)?;
+            check(&path, !self.venues[..k].contains(venue), "unlike the agent's other venues", venue)?;
         }
         self.orders.validate(&at("orders"))?;
         self.data.validate(&at("data"))?;
         integer(&at("selfTrade"), self.self_trade, 0, 4)?;
+        let stop = self.stop_ns.unwrap_or(u64::MAX);
+        check(&at("stopNs"), stop > self.start_ns, format!("after startNs ({})", self.start_ns), stop)?;
         spec.check(&self.params, &at("params"))
     }
 }
@@ -323,8 +332,11 @@ mod tests {
         assert_eq!(path_of(|c| c.venues.clear()), "venues");
         assert_eq!(path_of(|c| c.duration_ns = 0), "durationNs");
         assert_eq!(path_of(|c| c.sample_ns = 1), "sampleNs");
+        assert_eq!(path_of(|c| c.keep_queues = true), "keepQueues");
         assert_eq!(path_of(|c| c.agents[0].venues = vec![1]), "agents[0].venues[0]");
         assert_eq!(path_of(|c| c.agents[0].venues.clear()), "agents[0].venues");
+        assert_eq!(path_of(|c| c.agents[0].stop_ns = Some(0)), "agents[0].stopNs");
+        assert_eq!(path_of(|c| c.venues[0].season = Some(SeasonConfig::default())), "venues[0].season");
         assert_eq!(path_of(|c| c.agents[0].kind = "nosie".to_owned()), "agents[0].kind");
         assert_eq!(path_of(|c| c.agents[0].count = 0), "agents[0].count");
         assert_eq!(path_of(|c| c.agents[0].self_trade = 5), "agents[0].selfTrade");

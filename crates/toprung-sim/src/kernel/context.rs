@@ -77,6 +77,7 @@ pub(crate) struct Seat {
     pub(crate) ledger: Account,
     pub(crate) open: Vec<OpenOrder>,
     pub(crate) self_trade: SelfTrade,
+    pub(crate) start_ns: u64,
     pub(crate) stop_ns: u64,
     pub(crate) absent: bool,
     /// A decision of its waits for somebody outside.

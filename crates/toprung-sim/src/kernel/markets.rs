@@ -6,6 +6,7 @@ use toprung_trace::LatencyHistogram;
 
 use super::config::MarketConfig;
 use super::feed::Quote;
+use super::queues::QueueRow;
 use super::record::{Account, Trade, VenueCounts};
 use super::venue::Recording;
 use super::world::World;
@@ -39,6 +40,10 @@ pub struct VenueResult {
     pub samples: Vec<Quote>,
     /// The trades, if they were kept.
     pub trades: Vec<Trade>,
+    /// Where agents' orders stood over time, if that was kept.
+    pub queues: Vec<QueueRow>,
+    /// Rows of it for which there was no room.
+    pub queues_unkept: u64,
     /// Time of agents' messages from arrival to execution, where messages take time.
     pub waits: Option<LatencyHistogram>,
 }
@@ -90,13 +95,18 @@ impl World {
             accounts: self.seats.iter().filter(|s| s.group as usize == g).map(|s| s.ledger).collect(),
         });
         let groups = groups.collect();
-        let venues = self.venues.into_iter().map(|v| VenueResult {
-            digest: v.market.book.digest(),
-            counts: v.counts,
-            last: v.feed.now,
-            samples: v.samples,
-            trades: v.trades.unwrap_or_default(),
-            waits: v.waits.map(|w| *w),
+        let venues = self.venues.into_iter().map(|v| {
+            let queues = v.queues.unwrap_or_default();
+            VenueResult {
+                digest: v.market.book.digest(),
+                counts: v.counts,
+                last: v.feed.now,
+                samples: v.samples,
+                trades: v.trades.unwrap_or_default(),
+                queues: queues.rows,
+                queues_unkept: queues.unkept,
+                waits: v.waits.map(|w| *w),
+            }
         });
         MarketResult { digest, events, time_ns, venues: venues.collect(), groups }
     }

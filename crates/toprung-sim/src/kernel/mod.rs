@@ -29,6 +29,7 @@ mod fundamental;
 mod latency;
 mod markets;
 mod observed;
+mod queues;
 mod record;
 mod session;
 #[cfg(test)]
@@ -46,7 +47,8 @@ pub use feed::{Quote, TapeRow};
 pub use latency::Latency;
 pub use markets::{GroupResult, MarketResult, VenueResult, run_markets};
 pub use observed::observe_market;
+pub use queues::{QueuePosition, QueueRow};
 pub use record::{Account, Trade, VenueCounts};
 pub use session::{Act, ActionRow, LoggedBatch, Progress as SessionProgress, Session};
 pub use venue::{Notice, NoticeKind, Recording};
-pub use world::{QueuePosition, Stop, World};
+pub use world::{Stop, World};

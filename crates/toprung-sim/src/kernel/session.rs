@@ -11,8 +11,10 @@ use super::config::MarketConfig;
 use super::context::{Context, Decision};
 use super::feed::Quote;
 use super::markets::MarketResult;
+use super::queues::{QueuePosition, QueueRow};
+use super::record::Trade;
 use super::venue::Recording;
-use super::world::{QueuePosition, Stop, World};
+use super::world::{Stop, World};
 use crate::error::{ConfigError, SimError};
 
 /// What an outside agent does.
@@ -224,17 +226,16 @@ impl Session {
     ///
     /// A row that there is not; then nothing has happened.
     pub fn act(&mut self, actions: &[ActionRow]) -> Result<(), ConfigError> {
-        for (k, action) in actions.iter().enumerate() {
-            crate::config::check(
-                &format!("actions[{k}].row"),
-                (action.row as usize) < self.waiting.len(),
-                format!("below {}, the number of decisions", self.waiting.len()),
-                action.row,
-            )?;
+        let rows = self.waiting.len();
+        if let Some(k) = actions.iter().position(|a| a.row as usize >= rows) {
+            let rule = format!("below {rows}, the number of decisions");
+            return Err(ConfigError { path: format!("actions[{k}].row"), rule, got: actions[k].row.to_string() });
         }
         self.answers.extend_from_slice(actions);
-        // Stable: what one row does stays in order.
-        self.answers.sort_by_key(|a| a.row);
+        // Most answers come row by row. Stable: what one row does stays in order.
+        if !self.answers.is_sorted_by_key(|a| a.row) {
+            self.answers.sort_by_key(|a| a.row);
+        }
         self.log.push(LoggedBatch { rows: self.waiting.len() as u32, actions: actions.to_vec() });
         self.rows += self.waiting.len() as u64;
         self.waiting.clear();
@@ -266,6 +267,18 @@ impl Session {
     /// The kept market data of a venue of a book, so far.
     pub fn samples(&self, book: usize, venue: usize) -> &[Quote] {
         self.worlds.get(book).and_then(|b| b.world.venues.get(venue)).map_or(&[], |v| &v.samples)
+    }
+
+    /// The trades of a venue of a book so far, if they are kept.
+    pub fn trades(&self, book: usize, venue: usize) -> &[Trade] {
+        let venue = self.worlds.get(book).and_then(|b| b.world.venues.get(venue));
+        venue.and_then(|v| v.trades.as_deref()).unwrap_or_default()
+    }
+
+    /// Where the agents' orders of a venue of a book stood at every sample so far, if that is kept.
+    pub fn queue_history(&self, book: usize, venue: usize) -> &[QueueRow] {
+        let venue = self.worlds.get(book).and_then(|b| b.world.venues.get(venue));
+        venue.and_then(|v| v.queues.as_ref()).map_or(&[], |q| &q.rows)
     }
 
     /// What the books have left behind so far.

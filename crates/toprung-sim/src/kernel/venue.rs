@@ -8,6 +8,7 @@ use toprung_trace::LatencyHistogram;
 use super::agenda::{Agenda, Key};
 use super::config::{Retune, VenueConfig};
 use super::feed::{Feed, Quote, TapeRow};
+use super::queues::QueueHistory;
 use super::record::{Trade, VenueCounts};
 use crate::flow::{AnyFlow, Background, FLOW_IDS_END, Flow};
 use crate::observe::{Unseen, Watch};
@@ -102,6 +103,8 @@ pub(crate) struct Venue {
     next_sample_ns: u64,
     pub(crate) samples: Vec<Quote>,
     pub(crate) trades: Option<Vec<Trade>>,
+    /// Where agents' orders stood at every sample, if that is kept.
+    pub(crate) queues: Option<QueueHistory>,
 }
 
 /// Takes a command's events for everything that wants to know of them.
@@ -187,7 +190,7 @@ impl Venue {
         (key, book): (StreamKey, u32),
         recording: Option<Recording>,
         (reach_ns, with_tape): (u64, bool),
-        (sample_ns, keep_trades): (u64, bool),
+        (sample_ns, keep_trades, keep_queues): (u64, bool, bool),
     ) -> Venue {
         let reference = config.reference();
         let settings = config.book.to_book_config(0, "book.").expect("Invariant: the configuration was checked");
@@ -226,6 +229,7 @@ impl Venue {
             next_sample_ns: if sample_ns == 0 { u64::MAX } else { 0 },
             samples: Vec::new(),
             trades: keep_trades.then(Vec::new),
+            queues: keep_queues.then(QueueHistory::default),
         };
         venue.arm();
         venue
@@ -404,6 +408,10 @@ impl Venue {
             let mut row = self.feed.now;
             row.time_ns = self.next_sample_ns;
             self.samples.push(row);
+            if let Some(mut queues) = self.queues.take() {
+                queues.look(row.time_ns, self);
+                self.queues = Some(queues);
+            }
             self.next_sample_ns = self.next_sample_ns.saturating_add(self.sample_ns);
         }
     }

@@ -12,9 +12,11 @@ use super::context::{Agent, Context, Decision, Desk, Occasion, Seat};
 use super::draws::Draws;
 use super::fundamental::Fundamental;
 use super::latency::{LATENCY_MAX_NS, Link};
+use super::queues::QueuePosition;
 use super::record::Account;
 use super::venue::{Notice, NoticeKind, Recording, Venue, agent_of};
 use crate::agents;
+use crate::config::{check, integer};
 use crate::error::SimError;
 use crate::observe::{Unseen, Watch};
 use crate::random::StreamKey;
@@ -31,25 +33,6 @@ pub enum Stop {
     Decisions,
     /// As much was done as was allowed at a time.
     Budget,
-}
-
-/// Where an agent's resting order stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct QueuePosition {
-    /// Whose it is.
-    pub agent: u32,
-    /// Where it rests.
-    pub venue: u16,
-    /// Which way.
-    pub side: Side,
-    /// In ticks.
-    pub price: i64,
-    /// Lots that are open.
-    pub qty: u64,
-    /// Orders before it at its price.
-    pub orders_ahead: u32,
-    /// Lots before it at its price.
-    pub lots_ahead: u64,
 }
 
 /// A market on its way. A clone goes on exactly as the original would.
@@ -85,9 +68,18 @@ impl World {
         World::open_on(config, book, &[])
     }
 
-    /// The same, with recorded days as the background flow of the first venues.
+    /// The same, with recorded days as the background flow of the first venues, which must not have another.
+    ///
+    /// # Errors
+    ///
+    /// The same, and [`SimError::Config`] for a venue that has a flow of its own.
     pub fn open_on(config: &MarketConfig, book: u32, recordings: &[Recording]) -> Result<World, SimError> {
         config.validate()?;
+        integer("recordings", recordings.len() as u64, 0, config.venues.len() as u64)?;
+        for (v, venue) in config.venues.iter().take(recordings.len()).enumerate() {
+            let rule = "null where a recorded day is the background";
+            check(&format!("venues[{v}].flow"), venue.flow.is_none(), rule, "a flow")?;
+        }
         let key = |name: &str| StreamKey::new(config.seed, &format!("{}/{name}", config.streams));
         let agents = config.agents.iter().enumerate().flat_map(|(g, group)| (0..group.count).map(move |k| (g, k)));
         let mut world = World {
@@ -134,6 +126,7 @@ impl World {
                 ledger: Account::default(),
                 open: Vec::new(),
                 self_trade: SelfTrade::from_u8(group.self_trade).unwrap_or_default(),
+                start_ns: group.start_ns,
                 stop_ns: group.stop_ns.unwrap_or(u64::MAX),
                 absent: group.absent,
                 asked: false,
@@ -156,7 +149,7 @@ impl World {
                 (key("flow"), book.wrapping_mul(config.venues.len() as u32).wrapping_add(v as u32)),
                 recordings.get(v).cloned(),
                 (reach_ns, tape),
-                (config.sample_ns, config.keep_trades),
+                (config.sample_ns, config.keep_trades, config.keep_queues),
             ));
         }
         Ok(world)
@@ -289,6 +282,8 @@ impl World {
         let (mut ctx, agent) = self.context(key.agent, key.time_ns);
         match occasion {
             Occasion::Wake(tag) => agent.wake(tag, &mut ctx),
+            // Whoever follows the touch does not begin before the others.
+            Occasion::TouchMoved(_) if key.time_ns < ctx.seat.start_ns => {}
             Occasion::TouchMoved(venue) => agent.touch_moved(venue, &mut ctx),
             Occasion::Notice(notice) => {
                 take_in(ctx.seat, &notice);
@@ -391,18 +386,7 @@ impl World {
 
     /// Where the agents' resting orders stand in their queues, by venue, best price first.
     pub fn queue_positions(&self) -> Vec<QueuePosition> {
-        let mut rows = Vec::new();
-        for venue in &self.venues {
-            let book = &venue.market.book;
-            for order in Side::BOTH.into_iter().flat_map(|side| book.orders(side)) {
-                let ahead = agent_of(order.id).zip(book.ahead_of(order.id));
-                if let Some((agent, (orders_ahead, lots_ahead))) = ahead {
-                    let (side, price, qty) = (order.side, order.price, order.qty);
-                    rows.push(QueuePosition { agent, venue: venue.index, side, price, qty, orders_ahead, lots_ahead });
-                }
-            }
-        }
-        rows
+        self.venues.iter().flat_map(Venue::queue_positions).collect()
     }
 
     /// Every venue's digest folded in order.
