@@ -84,7 +84,10 @@ export declare class NativeEnv {
 export declare class NativeLive {
   /** Begins with one book of the complete configuration `config`, as JSON; it waits behind its warm-up. */
   static open(config: string, book: number): NativeLive
-  /** How the numbers below are laid out, as JSON. */
+  static openMarket(config: string, venue: number): NativeLive
+  tracks(): string
+  accounts(): Float64Array
+  ownLevels(): Float64Array
   static layout(): string
   /** Runs at `speed` times real time, Infinity as fast as possible. */
   run(speed: number): void
@@ -339,6 +342,7 @@ export declare function previewAllocation(request: string): string
  */
 export declare function replay(file: string, options: string, cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, unusedToo: number) => void, record?: string): Promise<string>
 
+export declare function scenarioArm(name: string, arm: string): string
 /** Every scenario, as JSON. */
 export declare function scenarios(): string
 

@@ -46,5 +46,6 @@ pub use latency::Latency;
 pub use markets::{GroupResult, MarketResult, VenueResult, run_markets};
 pub use record::{Account, Trade, VenueCounts};
 pub use session::{Act, ActionRow, LoggedBatch, Progress as SessionProgress, Session};
+pub(crate) use venue::agent_of;
 pub use venue::{Notice, NoticeKind, Recording};
 pub use world::{QueuePosition, Stop, World};
