@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { tradedVolume } from './batches.js';
 import { bracket } from './bracket.js';
 import { firstBook } from './first-book.js';
+import { flashCrash } from './flash-crash.js';
 import { gymLoop } from './gym-loop.js';
 import { marketMaker } from './market-maker.js';
 import { openingAuction } from './opening-auction.js';
@@ -126,4 +127,15 @@ test('a market written as Parquet, and read back', async () => {
   } finally {
     rmSync(root, { recursive: true });
   }
+});
+
+test('a flash crash: the seller starts, trading pauses for five seconds, the makers end with what was sold', async () => {
+  const { groups, story, lastPrice } = await flashCrash();
+  expect(story.map(({ mark }) => mark)).toEqual(['starts', 'halted', 'resumed']);
+  const [starts, halted, resumed] = story.map(({ timeNs }) => timeNs / 1e9);
+  expect(starts).toBe(1200);
+  expect(halted).toBeGreaterThan(1200);
+  expect(resumed! - halted!).toBeCloseTo(5, 6);
+  expect(lastPrice).toBeLessThan(10_000);
+  expect(groups.find(({ group }) => group === 'seller')!.position).toBe(-24_000);
 });

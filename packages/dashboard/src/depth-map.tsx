@@ -51,6 +51,7 @@ export function DepthMap() {
   useEffect(() => draw(host.current!, area.current!, info.current!), []);
   return (
     <Panel
+      hasPicture
       name="depth"
       title="Depth"
       className="depth"

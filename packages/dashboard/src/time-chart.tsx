@@ -65,6 +65,7 @@ export function TimeChart(props: Props) {
 
   return (
     <Panel
+      hasPicture
       {...(name === undefined ? {} : { name })}
       title={title}
       summary={() => summarise(props)}

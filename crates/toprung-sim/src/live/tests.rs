@@ -267,7 +267,7 @@ mod markets {
 
     #[test]
     fn what_happens_is_marked_when_it_happens() {
-        let mut config = crash(120);
+        let mut config = crash(150);
         config.venues[0].pause = Some(PauseRule { move_share: 0.0005, pause_ns: 5_000_000_000 });
         config.fundamental.jumps.push(crate::kernel::Jump { at_ns: 1_000_000_000, ticks: -3.0 });
         config.agents[0].stop_ns = Some(110_000_000_000);

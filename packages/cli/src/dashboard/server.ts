@@ -12,6 +12,7 @@ import { isToprungError, liveLayout } from 'toprung';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Access, newToken, type Refusal, SECURITY_HEADERS, URL_BYTES_MAX } from './access.js';
 import { readMessage } from './control.js';
+import { prometheus } from './metrics.js';
 import { CLIENT_MESSAGE_BYTES, type ClientMessage, type Hello, type Reply } from './protocol.js';
 import { isMarket, type Run, RunList, type RunRequest } from './runs.js';
 import { requestOf, scenarioInfos } from './scenario-list.js';
@@ -138,6 +139,13 @@ export class Dashboard {
         location: `/${url.search}`,
       });
       response.end();
+      return;
+    }
+    if (url.pathname === '/metrics' && (this.#access!.hasCookie(request) || this.#access!.hasBearer(request))) {
+      const text = prometheus(this.runs.all, this.#viewers.size, liveLayout().percentiles);
+      const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' };
+      response.writeHead(200, { ...SECURITY_HEADERS, ...headers });
+      response.end(request.method === 'HEAD' ? undefined : text);
       return;
     }
     if (!this.#access!.hasCookie(request)) {
