@@ -20,8 +20,12 @@ const { values: options } = parseArgs({
 });
 /** What a README may weigh. */
 const BYTES_MAX = 300 * 1024;
+/** How long a run may take, and a page until everything on it stands still, ms. */
+const PATIENCE_MS = 120_000;
+const SETTLE_MS = 1500;
 const SIZES = { wide: [1400, 980], tablet: [1024, 768], phone: [390, 844] };
 
+const children = new Set();
 mkdirSync(options.out, { recursive: true });
 const browser = await chromium.launch({
   executablePath: process.env.TOPRUNG_CHROMIUM ?? '/usr/bin/chromium',
@@ -32,6 +36,7 @@ try {
   else await pictures();
 } finally {
   await browser.close();
+  for (const child of children) child.kill('SIGINT');
 }
 
 async function pictures() {
@@ -64,7 +69,7 @@ async function review() {
     for (const theme of ['dark', 'light']) {
       const view = { theme, from: 1000, to: 2200, agent: 0, run: 1 };
       await dashboard(server, `${name}-${theme}`, view, { width, height });
-      await dashboard(server, `${name}-${theme}-all`, { ...view, compare: 1, against: 2 }, { width, height }, true);
+      await dashboard(server, `${name}-${theme}-all`, { ...view, compare: 1, against: 2 }, { width, height: 2000 });
     }
   }
   server.end();
@@ -74,20 +79,25 @@ async function review() {
 }
 
 /** A page of the dashboard when its runs are over. */
-async function dashboard(server, name, view, viewport = { width: 1400, height: 980 }, fullPage = false) {
+async function dashboard(server, name, view, viewport = { width: 1400, height: 980 }) {
   const page = await browser.newPage({ viewport });
   await page.goto(server.url);
   const query = new URLSearchParams(Object.entries(view).map(([key, value]) => [key, String(value)]));
   await page.goto(`${new URL(server.url).origin}/?${query}`);
-  const isReady = 'window.__toprung.stats().run === null || window.__toprung.stats().phase === "complete"';
-  await page.waitForFunction(isReady, undefined, { timeout: 120_000 });
-  await page.waitForTimeout(2500);
-  await shoot(page, name, fullPage);
+  // Nothing runs on the empty page.
+  const isReady = ({ run, phase }) => phase === 'complete' || (run === null && !('run' in view));
+  const began = Date.now();
+  while (!isReady(await page.evaluate('window.__toprung.stats()'))) {
+    if (Date.now() - began > PATIENCE_MS) throw new Error(`${name}: the run was not over in time`);
+    await page.waitForTimeout(100);
+  }
+  await page.waitForTimeout(SETTLE_MS);
+  await shoot(page, name);
 }
 
-async function shoot(page, name, fullPage = false) {
+async function shoot(page, name) {
   const file = path.join(options.out, `${name}.png`);
-  await page.screenshot({ path: file, fullPage });
+  await page.screenshot({ path: file });
   await page.close();
   const { size } = statSync(file);
   const note = size > BYTES_MAX && !options.review ? `  MORE THAN ${BYTES_MAX / 1024} KB` : '';
@@ -99,6 +109,7 @@ function served(args) {
   const child = spawn(process.execPath, [toprung, ...args, '--port', '0', '--json'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  children.add(child);
   return new Promise((resolve, reject) => {
     let out = '';
     child.stdout.on('data', (chunk) => {
@@ -106,6 +117,7 @@ function served(args) {
       const url = /"url": "([^"]+)"/.exec(out)?.[1];
       if (url !== undefined) resolve({ url, end: () => child.kill('SIGINT') });
     });
+    child.once('exit', () => children.delete(child));
     child.once('exit', (code) => reject(new Error(`toprung ${args.join(' ')} ended with ${code}`)));
   });
 }

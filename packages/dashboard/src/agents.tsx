@@ -112,7 +112,6 @@ function Accounts({ info, accounts, chosen }: { info: RunInfo; accounts: readonl
               <th scope="col">P&amp;L</th>
               <th scope="col">bought</th>
               <th scope="col">sold</th>
-              <th scope="col">orders</th>
             </tr>
           </thead>
           <tbody>
@@ -140,7 +139,6 @@ function Accounts({ info, accounts, chosen }: { info: RunInfo; accounts: readonl
                   <td>{of(a?.value)}</td>
                   <td>{of(a?.bought)}</td>
                   <td>{of(a?.sold)}</td>
-                  <td>{of(a?.orders)}</td>
                 </tr>
               );
             })}

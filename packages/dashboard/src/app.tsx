@@ -161,7 +161,7 @@ function ComparisonPanel() {
         <>
           <span class="note">{isReady ? 'second less first, 95 % interval from 20 batches' : ''}</span>
           {arms
-            .filter((arm) => arm !== a?.arm)
+            .filter((arm) => arm !== a?.arm && !(b?.scenario === a?.scenario && arm === b?.arm))
             .map((arm) => (
               <button
                 key={arm}

@@ -46,7 +46,7 @@ export function Panel({ name, title, className = '', summary, table, legend, has
             title="Save as PNG"
             onClick={(e) => savePicture(title, e.currentTarget)}
           >
-            ⭳<span class="sr">Save {title} as a picture</span>
+            ↓<span class="sr">Save {title} as a picture</span>
           </button>
         ) : null}
         {table === undefined ? null : <TableButton title={title} table={table} />}

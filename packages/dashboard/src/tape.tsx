@@ -81,7 +81,7 @@ type Cells = [time: string, side: string, price: string, qty: string, who: strin
 
 function cellsOf(ring: TradeRing, n: number): Cells {
   const side = ring.at(n, 3) === 0 ? '▲ buy' : '▼ sell';
-  const step = isMarket() ? 1e6 : 1e3;
+  const step = isMarket() ? 1e7 : 1e3;
   return [clock(ring.at(n, 0), step), side, integer(ring.at(n, 1)), compact(ring.at(n, 2)), parties(ring, n)];
 }
 
