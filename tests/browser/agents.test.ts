@@ -24,8 +24,9 @@ describe.skipIf(chromium === undefined)('a market of agents in a browser', () =>
     expect(await served?.signal('SIGINT')).toBe(0);
   });
 
+  /** High enough that every panel is on the screen: what is not seen is not painted. */
   async function open(query = ''): Promise<Watched> {
-    const watched = await watchedPage(browser, served.url.host);
+    const watched = await watchedPage(browser, served.url.host, { width: 1440, height: 1700 });
     await watched.page.goto(served.url.href);
     if (query !== '') await watched.page.goto(`${served.url.origin}/?${query}`);
     return watched;
@@ -39,14 +40,16 @@ describe.skipIf(chromium === undefined)('a market of agents in a browser', () =>
       const { page, errors, foreign } = await open();
       expect((await complete(page)).endNs).toBeGreaterThanOrEqual(4200e9);
       const digest = (await runMarket(catalogue.arm('flash-crash'))).results[0]!.digest;
-      await expect.poll(() => page.locator('.figures .figure-digest dd').textContent()).toBe(digest.slice(0, 8));
+      const patient = { timeout: 10 * seconds };
+      const shownDigest = () => page.locator('.figures .figure-digest dd').textContent();
+      await expect.poll(shownDigest, patient).toBe(digest.slice(0, 8));
       const seller = page.locator('.accounts tbody tr', { hasText: 'seller' });
-      await expect.poll(() => seller.locator('td').first().textContent()).toBe('-5.29k');
+      await expect.poll(() => seller.locator('td').first().textContent(), patient).toBe('-5.29k');
       await page.keyboard.press('0');
       await until(page, (s) => s.view.from === 0 && s.view.to >= 4200e9);
       const plots = await page.locator('.plot-area').count();
       expect(plots).toBeGreaterThan(7);
-      await expect.poll(() => page.locator('.mark.is-halt').count()).toBe(plots);
+      await expect.poll(() => page.locator('.mark.is-halt').count(), patient).toBe(plots);
       expect(await page.locator('.mark.is-starts[title="seller starts"]').count()).toBe(plots);
       expect(await page.locator('.figures .figure-phase dd').textContent()).toMatch(/^trading resumes · .* ago$/);
       const summary = page.locator('.panel', { hasText: 'Profit and loss' }).locator('.summary');
@@ -100,11 +103,13 @@ describe.skipIf(chromium === undefined)('a market of agents in a browser', () =>
       const { run } = await statsOf(page);
       await page.selectOption('.transport select', 'max');
       await page.keyboard.press('c');
-      await page.locator('.comparison button', { hasText: 'control' }).click();
+      const control = page.locator('.comparison button', { hasText: 'control' });
+      // Tried a second time, it is there already.
+      if ((await control.count()) > 0) await control.click();
       const seller = page.locator('.comparison tbody tr', { hasText: 'seller: position now' });
       await expect.poll(() => seller.locator('.verdict').textContent(), { timeout: 30_000 }).toBe('higher');
       expect((await statsOf(page)).run).toBe(run);
-      expect(await seller.textContent()).toContain('5,292');
+      await expect.poll(() => seller.textContent(), { timeout: 30_000 }).toContain('5,292');
       const spread = page.locator('.comparison tbody tr', { hasText: 'Spread' });
       await expect
         .poll(() => spread.locator('.verdict').textContent(), { timeout: 30_000 })
@@ -154,8 +159,8 @@ describe.skipIf(chromium === undefined)('a market of agents in a browser', () =>
       }
       for (const width of [1024, 390, 320]) {
         await page.setViewportSize({ width, height: 800 });
-        await page.waitForTimeout(100);
-        expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
+        const scrolled = () => page.evaluate('document.documentElement.scrollWidth');
+        await expect.poll(scrolled, { timeout: 5 * seconds }).toBeLessThanOrEqual(width);
       }
       await page.setViewportSize({ width: 1440, height: 900 });
       const picture = page.waitForEvent('download');

@@ -6,7 +6,7 @@ import { compare, compareGroups } from './compare.js';
 import { DepthMap } from './depth-map.js';
 import { startRun } from './feed.js';
 import { Figures } from './figures.js';
-import { decimal } from './format.js';
+import { decimal, integer } from './format.js';
 import { Ladder } from './ladder.js';
 import { LatencyMap } from './latency-map.js';
 import { Panel } from './panel.js';
@@ -110,7 +110,8 @@ function Empty() {
             <h2>{s.title}</h2>
             <code>
               {s.name}
-              {s.arms === null ? '' : s.books > 1 ? ` · agents on ${s.books} venues` : ' · agents'}
+              {s.agents === 0 ? '' : ` · ${integer(s.agents)} ${s.agents === 1 ? 'agent' : 'agents'}`}
+              {s.arms !== null && s.books > 1 ? ` · ${s.books} venues` : ''}
             </code>
             <p>{s.purpose}</p>
             <button

@@ -61,6 +61,8 @@ export interface ScenarioInfo {
   books: number;
   /** Other arms of a market of agents than its treatment; nothing of a simulation. */
   arms: string[] | null;
+  /** Agents of a market, the background left out; 0 of a simulation. */
+  agents: number;
   /** At which speed it is worth watching. */
   speed: number;
 }

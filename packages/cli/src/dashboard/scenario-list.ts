@@ -26,7 +26,7 @@ export function requestOf(name: string, arm?: string): Pick<RunRequest, 'scenari
 
 let infos: ScenarioInfo[] | undefined;
 
-/** Every scenario as the page offers it: markets of agents first, since there is more to see. */
+/** Every scenario as the page offers it: markets first, those with agents before those without. */
 export function scenarioInfos(): ScenarioInfo[] {
   const books = scenarios.list();
   infos ??= [
@@ -34,10 +34,13 @@ export function scenarioInfos(): ScenarioInfo[] {
       .list()
       .filter(({ name }) => !books.some((scenario) => scenario.name === name))
       .map(({ name, title, purpose, lookAt, arms }): ScenarioInfo => {
-        const { venues, durationNs } = catalogue.arm(name);
+        const { venues, agents, durationNs } = catalogue.arm(name);
         const speed = watchingSpeed(durationNs);
-        return { name, title, purpose, lookAt, books: venues.length, arms: Object.keys(arms), speed };
-      }),
+        const count = agents.reduce((sum, group) => sum + group.count, 0);
+        return { name, title, purpose, lookAt, books: venues.length, arms: Object.keys(arms), agents: count, speed };
+      })
+      // Stable: otherwise in the order in which they should be read.
+      .sort((a, b) => Number(b.agents > 0) - Number(a.agents > 0)),
     ...books.map(
       ({ name, title, purpose, lookAt, config }): ScenarioInfo => ({
         name,
@@ -46,6 +49,7 @@ export function scenarioInfos(): ScenarioInfo[] {
         lookAt,
         books: config.books,
         arms: null,
+        agents: 0,
         speed: 1,
       }),
     ),
