@@ -25,7 +25,7 @@ describe('journal', () => {
     const found = await journal.inspect(pathToFileURL(kept));
     expect(found).toMatchObject({
       format: 1,
-      semantics: 1,
+      semantics: 2,
       config: { instrument: 'flow 1', book: { policy: [{ kind: 'pro-rata', minLot: 1 }, { kind: 'fifo' }] } },
       first: 0,
       commands: 40,
