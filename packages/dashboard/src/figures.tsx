@@ -114,5 +114,5 @@ function figures(): Record<Name, string> {
 function phaseText({ marks }: RunData, timeNs: number): string {
   if ((run.value?.arm ?? null) === null) return '';
   const last = phaseAt(marks, timeNs);
-  return last === undefined ? 'calm' : `${markText(last, run.value)} · ${clock(timeNs - last.timeNs, 1e9)} ago`;
+  return last === undefined ? 'calm' : `${markText(last, run.value)} · ${clock(timeNs - last.timeNs, 1e9)}`;
 }

@@ -127,9 +127,10 @@ export function plotArea(element: HTMLElement, vertical?: Vertical): () => void 
       if (line.className !== name) line.className = name;
       if (line.title !== title) line.title = title;
       const { from: start, to: stop } = view.value;
-      const px = element.clientWidth / (stop - start);
-      line.style.transform = `translateX(${Math.round((from - start) * px)}px)`;
-      line.style.width = to === undefined ? '' : `${Math.max(1, Math.round((to - from) * px))}px`;
+      // In shares of the width, so that they are right before the chart is painted in another one.
+      const share = (ns: number): string => `${((100 * ns) / (stop - start)).toFixed(3)}%`;
+      line.style.left = share(from - start);
+      line.style.width = to === undefined ? '' : share(to - from);
     });
   });
   return () => {
