@@ -2,9 +2,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { catalogue } from 'toprung';
 import type { OptionSpec } from './command-line.js';
-import { findMarketScenario, findScenario } from './commands/scenarios.js';
+import { findAnyScenario, findMarketScenario } from './commands/scenarios.js';
 import { parseNumber } from './config-input.js';
 import { isLoopback } from './dashboard/access.js';
 import type { Speed } from './dashboard/protocol.js';
@@ -95,7 +94,7 @@ export function namedRequest(text: string): Pick<RunRequest, 'scenario' | 'confi
   if (arm !== undefined) {
     const arms = ['treatment', ...Object.keys(findMarketScenario(name).arms)];
     if (!arms.includes(arm)) throw usageError(`${name} has no arm ${arm}`, [`there are: ${arms.join(', ')}`]);
-  } else if (!catalogue.list().some((scenario) => scenario.name === name)) findScenario(name);
+  } else findAnyScenario(name);
   return requestOf(name, arm);
 }
 

@@ -76,6 +76,11 @@ export function findMarketScenario(name: string | undefined): MarketScenario {
   return find(catalogue.list(), name);
 }
 
+/** The scenario of a name, of either kind; where both have it, the simulation. */
+export function findAnyScenario(name: string): Scenario | MarketScenario {
+  return find([...scenarios.list(), ...catalogue.list()], name);
+}
+
 function find<T extends { name: string }>(all: readonly T[], name: string | undefined): T {
   const found = all.find((scenario) => scenario.name === name);
   if (found !== undefined) return found;

@@ -26,7 +26,7 @@ import { namedRequest, serveDashboard, serverOptions, serverSettings, speedFor }
 import { resultDocument, summaryLines } from '../summary.js';
 import type { Terminal } from '../terminal.js';
 import { Timeline } from '../timeline.js';
-import { findScenario } from './scenarios.js';
+import { findAnyScenario, findScenario } from './scenarios.js';
 
 /** What runs when no scenario is named. */
 const defaultScenario = 'zi-baseline';
@@ -106,6 +106,7 @@ export function spec(): CommandSpec {
 export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode> {
   const wanted = (args.scenario as string | undefined) ?? defaultScenario;
   if (isOnlyMarket(wanted)) return runMarketLive(wanted, args, terminal);
+  if (args.live === true) findAnyScenario(wanted);
   const { name, title, config: named } = findScenario(wanted);
   const base = { ...named, latencySampling: named.latencySampling ?? defaultLatencySampling };
   const config = parseSimulationConfig(
