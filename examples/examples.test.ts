@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { tradedVolume } from './batches.js';
 import { bracket } from './bracket.js';
 import { firstBook } from './first-book.js';
+import { flashCrash } from './flash-crash.js';
 import { gymLoop } from './gym-loop.js';
 import { marketMaker } from './market-maker.js';
 import { openingAuction } from './opening-auction.js';
@@ -131,4 +132,19 @@ test('a market written as Parquet, and read back', async () => {
   } finally {
     rmSync(root, { recursive: true });
   }
+});
+
+test('a flash crash: the seller starts, trading pauses for five seconds, the makers lose', async () => {
+  const { groups, story, lastPrice } = await flashCrash();
+  expect(story.map(({ mark }) => mark)).toEqual(['starts', 'halted', 'resumed']);
+  const [starts, halted, resumed] = story.map(({ timeNs }) => timeNs / 1e9);
+  expect(starts).toBe(1200);
+  expect(halted).toBeGreaterThan(1200);
+  expect(resumed! - halted!).toBeCloseTo(5, 6);
+  expect(lastPrice).toBeLessThan(10_000);
+  const [seller, makers] = ['seller', 'makers'].map((name) => groups.find(({ group }) => group === name)!);
+  expect(seller!.position).toBe(-seller!.sold);
+  expect(seller!.sold).toBeGreaterThan(1000);
+  // Somebody bought what was sold; the makers did not win by it.
+  expect(makers!.value).toBeLessThan(0);
 });

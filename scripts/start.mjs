@@ -22,8 +22,10 @@ for (const words of [
   const code = await toprung(...words);
   if (code !== 0) process.exit(code);
 }
+console.error(`\nReport: ${path.join(kept, 'report.html')}, a page for any browser`);
 if (process.stdout.isTTY) {
-  console.error('\nThe same market, live, until Ctrl-C:');
+  console.error('The same market, live, until Ctrl-C; `npm run demo` shows a flash crash:');
   process.exit(await toprung('dashboard', showcase[0]));
 }
-console.error(`      npm run toprung -- dashboard ${showcase[0]}  the same market, live, in the browser`);
+console.error(`Live:   npm run toprung -- dashboard ${showcase[0]}   the same market in the browser`);
+console.error('        npm run demo   a flash crash');

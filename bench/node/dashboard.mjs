@@ -1,7 +1,7 @@
 // What the dashboard costs: the page's main thread under load, and the simulation's speed with slow viewers.
 //
 // `node bench/node/dashboard.mjs [--seconds N] [--rounds N] [--no-record]`. The page shows 5,000 columns and a depth map
-// of 400 x 200 and is sent 60 updates a second; the simulation runs alone and with ten viewers in turn. A shared machine
+// of 400 x 200 and is sent 60 updates a second; the simulation runs in short blocks with and without ten slow viewers. A shared machine
 // decides nothing here: what the figures do not say is called inconclusive. Needs Chromium for the page.
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
-import { LiveSession, scenarios } from 'toprung';
+import { scenarios } from 'toprung';
 import { WebSocket } from 'ws';
 import { decodeJson, FrameKind, readFrame } from '../../packages/cli/dist/dashboard/protocol.js';
 import { Dashboard } from '../../packages/cli/dist/dashboard/server.js';
@@ -25,7 +25,9 @@ const { values: options, positionals } = parseArgs({
   },
 });
 const VIEWERS = 10;
-const MEASURED_MS = 1500;
+/** A block of a measurement, and the time before it in which viewers come or go. */
+const BLOCK_MS = 400;
+const SETTLE_MS = 250;
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const note = (text) => process.stderr.write(`${text}\n`);
 const scenario = scenarios.get('zi-baseline');
@@ -34,7 +36,7 @@ const configOf = (events) => ({ ...scenario.config, horizon: { events }, latency
 if (positionals[0] === 'viewers') await view(positionals[1], positionals[2]);
 else await measure();
 
-/** Viewers that read for a fifth of the time. A process of its own. */
+/** Viewers that read for a fifth of the time, and come and go as they are told. A process of its own. */
 async function view(address, cookie) {
   const { host } = new URL(address);
   const open = () => {
@@ -47,14 +49,23 @@ async function view(address, cookie) {
       if (run === undefined) return;
       socket.send(JSON.stringify({ id: 1, type: 'watch', run, against: null, rate: 60 }));
     });
-    setInterval(() => {
+    const slow = setInterval(() => {
       if (socket.readyState !== WebSocket.OPEN) return;
       socket.pause();
       setTimeout(() => socket.resume(), 800);
     }, 1000);
+    socket.on('close', () => clearInterval(slow));
+    return socket;
   };
-  for (let i = 0; i < VIEWERS; i++) open();
-  process.stdin.resume().on('end', () => process.exit());
+  let sockets = [];
+  process.stdin.setEncoding('utf8').on('data', (text) => {
+    const isWanted = text.trimEnd().endsWith('on');
+    if (isWanted && sockets.length === 0) sockets = Array.from({ length: VIEWERS }, open);
+    if (isWanted) return;
+    for (const socket of sockets) socket.terminate();
+    sockets = [];
+  });
+  process.stdin.on('end', () => process.exit());
 }
 
 async function serve() {
@@ -67,7 +78,7 @@ async function measure() {
   const page = await measurePage(Number(options.seconds));
   const simulation = await measureSimulation(Number(options.rounds));
   const record = {
-    schema: 'toprung.bench-dashboard/1',
+    schema: 'toprung.bench-dashboard/2',
     date: new Date().toISOString(),
     commit: spawnSync('git', ['describe', '--always', '--dirty'], { cwd: root, encoding: 'utf8' }).stdout.trim(),
     machine: {
@@ -183,50 +194,50 @@ async function watch(page, client, stats, seconds, pid) {
   };
 }
 
-/** Commands a second of the core's work: alone, and with ten slow viewers, in turn. */
+/**
+ * Commands for each second of CPU time of one run's own thread, in short blocks with and without ten slow viewers, in the
+ * order ABBA BAAB. Half of the blocks are a null: the same schedule, but nobody comes. What the null shows is noise.
+ */
 async function measureSimulation(rounds) {
-  const config = configOf(1_000_000_000);
   const { dashboard, url } = await serve();
   const answer = await fetch(url, { redirect: 'manual' });
   const cookie = answer.headers.get('set-cookie').split(';')[0];
   const viewers = spawn(process.execPath, [fileURLToPath(import.meta.url), 'viewers', url.href, cookie], {
     stdio: ['pipe', 'inherit', 'inherit'],
   });
-  const arms = { alone: [], watched: [] };
-  // Commands for each second of CPU time of the run's own thread, between two looks while it runs.
-  const rateOf = async (events) => {
-    await wait(400);
-    const [tid] = threads('toprung-live');
-    const [cpu, done] = [cpuNs(process.pid, tid), events()];
-    await wait(MEASURED_MS);
-    return ((events() - done) / (cpuNs(process.pid, tid) - cpu)) * 1e3;
-  };
-  const gone = async () => {
-    while (threads('toprung-live').length > 0) await wait(20);
-  };
-  const alone = async () => {
-    const session = new LiveSession(config);
-    session.run();
-    arms.alone.push(await rateOf(() => session.state().events));
-    session.stop();
-    await gone();
-  };
-  const watched = async () => {
-    const run = dashboard.start({ scenario, config, book: 0, speed: 'max' });
+  const run = dashboard.start({ scenario, config: configOf(2 ** 40), book: 0, speed: 'max' });
+  const [tid] = await firstThread('toprung-live');
+  const block = async (isWatched) => {
+    viewers.stdin.write(isWatched ? 'on\n' : 'off\n');
+    await wait(SETTLE_MS);
     // What the server has read last may be a tick old: the run itself is asked.
-    arms.watched.push(await rateOf(() => run.liveEvents()));
-    run.stop();
-    await gone();
-    while (!run.isOver) await wait(20);
+    const [cpu, done] = [cpuNs(process.pid, tid), run.liveEvents()];
+    await wait(BLOCK_MS);
+    return ((run.liveEvents() - done) / (cpuNs(process.pid, tid) - cpu)) * 1e3;
   };
-  await wait(1500);
+  const measured = { viewers: { alone: [], watched: [] }, null: { alone: [], watched: [] } };
+  await block(false);
   for (let i = 0; i < rounds; i++) {
-    // Each goes first every other time.
-    for (const arm of i % 2 === 0 ? [alone, watched] : [watched, alone]) await arm();
+    for (const what of i % 2 === 0 ? ['viewers', 'null'] : ['null', 'viewers']) {
+      const order = i % 4 < 2 ? ['alone', 'watched', 'watched', 'alone'] : ['watched', 'alone', 'alone', 'watched'];
+      const sums = { alone: 0, watched: 0 };
+      for (const arm of order) sums[arm] += (await block(arm === 'watched' && what === 'viewers')) / 2;
+      for (const arm of ['alone', 'watched']) measured[what][arm].push(sums[arm]);
+    }
   }
+  run.stop();
   viewers.stdin.end();
   await dashboard.close();
-  return { viewers: VIEWERS, ...arms, ...costOf(arms) };
+  return { viewers: VIEWERS, ...measured.viewers, ...costOf(measured.viewers), null: costOf(measured.null) };
+}
+
+/** The threads of this process with a name, as soon as there is one. */
+async function firstThread(name) {
+  for (;;) {
+    const found = threads(name);
+    if (found.length > 0) return found;
+    await wait(20);
+  }
 }
 
 /** Threads of this process with a name. */
@@ -240,7 +251,7 @@ function threads(name) {
   });
 }
 
-/** The mean of the rounds' relative cost with its 95 % interval, and what that says. */
+/** The mean of the rounds' relative cost with its 95 % interval, and what that says of a promise of less than 3 %. */
 function costOf({ alone, watched }) {
   const costs = alone.map((rate, i) => 100 * (1 - watched[i] / rate));
   const mean = costs.reduce((a, b) => a + b, 0) / costs.length;
@@ -264,6 +275,7 @@ function table({ page, simulation: s, machine }) {
   const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
   lines.push(
     `ten slow viewers cost  ${s.costPercent.toFixed(2)} % ± ${s.marginPercent.toFixed(2)}   promised < 3 %: ${s.verdict}`,
+    `  null (nobody comes)  ${s.null.costPercent.toFixed(2)} % ± ${s.null.marginPercent.toFixed(2)}`,
     `  commands             ${median(s.alone).toFixed(2)} M per CPU second alone, ${median(s.watched).toFixed(2)} watched (medians of ${s.alone.length})`,
     `${machine.cpu}, ${machine.cores} cores, load ${machine.load.toFixed(1)}, node ${machine.node}`,
   );

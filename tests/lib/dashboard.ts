@@ -22,6 +22,10 @@ export interface PageStats {
   view: { from: number; to: number; follow: boolean };
   playheadNs: number | null;
   frozenNs: number | null;
+  /** What is marked on the time axis, accounts of agents, prices at which the watched agent's orders rest. */
+  marks: number;
+  accounts: number;
+  own: number;
 }
 
 /** A dashboard that is being served. */

@@ -7,21 +7,25 @@ use napi_derive::napi;
 use serde::Serialize;
 use toprung_book::LevelView;
 use toprung_sim::live::{
-    Annotation, COLUMNS_MAX, Column, DEPTH_ROWS, LADDER_LEVELS, LATENCY_BUCKETS, LiveSession, LiveState, PERCENTILES,
-    TRADES_MAX,
+    Annotation, COLUMNS_MAX, Column, DEPTH_ROWS, Holding, LADDER_LEVELS, LATENCY_BUCKETS, LiveSession, LiveState,
+    OwnLevel, PERCENTILES, TRACKS_MAX, TRADES_MAX,
 };
 
 use crate::arguments::integer;
 use crate::error::{Code, Result, error_at, guarded, to_json};
+use crate::market::parse_market;
 use crate::simulate::{parse_config, sim_error};
 
-/// Numbers of a column before its latency classes and its depth.
+/// Numbers of a column before its latency classes, its depth and its holdings.
 const COLUMN_NUMBERS: usize = 21;
 
 /// Numbers of a state before its percentiles and its levels.
-const STATE_NUMBERS: usize = 26;
+const STATE_NUMBERS: usize = 27;
 
-/// A book that runs on a thread of its own, at a speed, under control. It ends when it is collected.
+/// Numbers of a track's account.
+const ACCOUNT_NUMBERS: usize = 10;
+
+/// A book or a market that runs on a thread of its own, at a speed, under control. It ends when it is collected.
 #[napi]
 pub struct NativeLive {
     session: LiveSession,
@@ -39,6 +43,60 @@ impl NativeLive {
         })
     }
 
+    /// Begins with the market of the complete configuration `config`, as JSON, and shows its venue `venue`; it waits.
+    #[napi(factory, catch_unwind)]
+    pub fn open_market(config: String, venue: f64) -> Result<NativeLive> {
+        guarded(|| {
+            let config = parse_market(&config)?;
+            let venue = integer("venue", venue, u16::MAX.into())? as usize;
+            Ok(NativeLive { session: LiveSession::open_market(&config, venue).map_err(sim_error)? })
+        })
+    }
+
+    /// Whose holdings a market's session follows, as JSON.
+    #[napi(catch_unwind)]
+    pub fn tracks(&self) -> Result<String> {
+        guarded(|| {
+            let tracks = self.session.tracks().iter();
+            to_json(
+                &tracks
+                    .map(|t| Track { group: &t.group, first: t.first, count: t.count, is_member: t.is_member })
+                    .collect::<Vec<_>>(),
+            )
+        })
+    }
+
+    /// Ten numbers for each track: see `LiveAccount` in TypeScript.
+    #[napi(catch_unwind)]
+    pub fn accounts(&self) -> Result<Float64Array> {
+        guarded(|| {
+            let LiveState { accounts, holdings, .. } = self.session.state();
+            let mut numbers = Vec::with_capacity(ACCOUNT_NUMBERS * accounts.len());
+            for (a, h) in accounts.iter().zip(&holdings) {
+                let start = numbers.len();
+                numbers.extend([a.position as f64, a.cash as f64]);
+                numbers.extend([a.bought, a.sold, a.fills, a.maker_lots].map(|n| n as f64));
+                numbers.extend([a.orders, a.changes, a.refused].map(|n| n as f64));
+                numbers.push(h.value);
+                debug_assert_eq!(numbers.len() - start, ACCOUNT_NUMBERS);
+            }
+            Ok(Float64Array::new(numbers))
+        })
+    }
+
+    /// Seven numbers for each price at which an agent's orders rest: agent, side, price, lots, orders, orders and lots ahead.
+    #[napi(catch_unwind)]
+    pub fn own_levels(&self) -> Result<Float64Array> {
+        guarded(|| {
+            let row = |o: &OwnLevel| {
+                let numbers = [f64::from(o.agent), f64::from(o.side as u8), o.price as f64, o.qty as f64];
+                let queue = [f64::from(o.orders), f64::from(o.orders_ahead), o.lots_ahead as f64];
+                numbers.into_iter().chain(queue)
+            };
+            Ok(Float64Array::new(self.session.state().own.iter().flat_map(row).collect()))
+        })
+    }
+
     /// How the numbers below are laid out, as JSON.
     #[napi(catch_unwind)]
     pub fn layout() -> Result<String> {
@@ -52,6 +110,7 @@ impl NativeLive {
                 ladder_levels: LADDER_LEVELS,
                 percentiles: &PERCENTILES,
                 trades_max: TRADES_MAX,
+                tracks_max: TRACKS_MAX,
             })
         })
     }
@@ -113,7 +172,7 @@ impl NativeLive {
             let from = integer("from", from, u32::MAX.into())? as usize;
             let max = integer("max", max, u32::MAX.into())? as usize;
             let numbers = self.session.with_columns(merges, from, max, |columns| {
-                let width = COLUMN_NUMBERS + LATENCY_BUCKETS + DEPTH_ROWS;
+                let width = COLUMN_NUMBERS + LATENCY_BUCKETS + DEPTH_ROWS + 2 * self.session.tracks().len();
                 let mut numbers = Vec::with_capacity(columns.len() * width);
                 columns.iter().for_each(|c| push_column(&mut numbers, c));
                 numbers
@@ -164,6 +223,16 @@ struct Layout {
     ladder_levels: usize,
     percentiles: &'static [f64],
     trades_max: usize,
+    tracks_max: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Track<'a> {
+    group: &'a str,
+    first: u32,
+    count: u32,
+    is_member: bool,
 }
 
 fn state_numbers(s: &LiveState, columns: usize, interval_ns: u64, merges: u32) -> Vec<f64> {
@@ -173,6 +242,7 @@ fn state_numbers(s: &LiveState, columns: usize, interval_ns: u64, merges: u32) -
         s.time_ns as f64,
         s.events as f64,
         s.events_total as f64,
+        s.duration_ns as f64,
         s.warmup_events as f64,
         s.speed,
         s.busy_ns as f64,
@@ -203,4 +273,5 @@ fn push_column(numbers: &mut Vec<f64>, c: &Column) {
     debug_assert_eq!(numbers.len() - start, COLUMN_NUMBERS);
     numbers.extend(c.latency.map(f64::from));
     numbers.extend(c.depth.map(f64::from));
+    numbers.extend(c.holdings.iter().flat_map(|h: &Holding| [h.position as f64, h.value]));
 }

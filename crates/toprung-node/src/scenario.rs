@@ -8,7 +8,7 @@ use napi::{Env, Task};
 use napi_derive::napi;
 use toprung_sim::catalogue::{self, MarketScenario};
 
-use crate::error::{Code, Result, error_at, guarded, to_json};
+use crate::error::{Code, Result, config_error, error_at, guarded, to_json};
 use crate::market::{parse_market, sim_error};
 use crate::task::{Cancel, CancelFlag, Outcome, ProgressFn, outcome, report, unwrap};
 
@@ -19,6 +19,17 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 #[napi(catch_unwind)]
 pub fn catalogue() -> Result<String> {
     guarded(|| to_json(&catalogue::all()))
+}
+
+/// The market of an arm of a scenario, as JSON; `treatment` is the market itself.
+#[napi(catch_unwind)]
+pub fn scenario_arm(name: String, arm: String) -> Result<String> {
+    guarded(|| to_json(&scenario(&name)?.arm(&arm).map_err(|e| config_error(&e))?))
+}
+
+fn scenario(name: &str) -> Result<MarketScenario> {
+    let unknown = || error_at(Code::Of("ERR_TOPRUNG_UNKNOWN_SCENARIO"), "scenario", &format!("got {name:?}"));
+    catalogue::find(name).ok_or_else(unknown)
 }
 
 /// Runs every arm of a scenario for `seeds` seeds from `first` on; gives the report, as JSON.
@@ -38,8 +49,7 @@ pub fn check_scenario(
     on_progress: ProgressFn,
 ) -> Result<AsyncTask<CheckTask>> {
     guarded(|| {
-        let scenario = catalogue::find(&name)
-            .ok_or_else(|| error_at(Code::Of("ERR_TOPRUNG_UNKNOWN_SCENARIO"), "scenario", &format!("got {name:?}")))?;
+        let scenario = scenario(&name)?;
         let range = |name: &str, v: f64, max: f64| {
             let message = format!("must be an integer from 1 to {max}, got {v}");
             if v.trunc() == v && (1.0..=max).contains(&v) {

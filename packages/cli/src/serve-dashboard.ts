@@ -3,10 +3,12 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { OptionSpec } from './command-line.js';
+import { findAnyScenario, findMarketScenario } from './commands/scenarios.js';
 import { parseNumber } from './config-input.js';
 import { isLoopback } from './dashboard/access.js';
 import type { Speed } from './dashboard/protocol.js';
-import type { RunRequest } from './dashboard/runs.js';
+import { isMarket, type RunRequest } from './dashboard/runs.js';
+import { requestOf, watchingSpeed } from './dashboard/scenario-list.js';
 import type { Dashboard } from './dashboard/server.js';
 import { CliError, usageError } from './errors.js';
 import { ExitCode } from './exit-codes.js';
@@ -32,7 +34,7 @@ export const serverOptions: Readonly<Record<string, OptionSpec>> = {
     type: 'string',
     describe: 'Simulated time per real time, or `max` for as fast as possible',
     group: 'Dashboard',
-    defaultDescription: '1',
+    defaultDescription: '1; a market of agents is over in about a minute',
     requiresArg: true,
   },
   port: {
@@ -59,7 +61,8 @@ export const serverOptions: Readonly<Record<string, OptionSpec>> = {
 
 /** The server's options, read. */
 export interface ServerSettings {
-  speed: Speed;
+  /** `undefined` for what suits the run. */
+  speed: Speed | undefined;
   host: string;
   port: number | undefined;
   token: string | undefined;
@@ -85,8 +88,23 @@ export function serverSettings(args: Arguments): ServerSettings {
   };
 }
 
-function readSpeed(text: string | undefined): Speed {
-  if (text === undefined) return 1;
+/** The run of a scenario, or of SCENARIO:ARM; a mistyped name is answered with the nearest. */
+export function namedRequest(text: string): Pick<RunRequest, 'scenario' | 'config' | 'arm'> {
+  const [name, arm] = text.split(':') as [string, string | undefined];
+  if (arm !== undefined) {
+    const arms = ['treatment', ...Object.keys(findMarketScenario(name).arms)];
+    if (!arms.includes(arm)) throw usageError(`${name} has no arm ${arm}`, [`there are: ${arms.join(', ')}`]);
+  } else findAnyScenario(name);
+  return requestOf(name, arm);
+}
+
+/** The speed of a run for which none was asked. */
+export function speedFor(config: RunRequest['config']): Speed {
+  return isMarket(config) ? watchingSpeed(config.durationNs) : 1;
+}
+
+function readSpeed(text: string | undefined): Speed | undefined {
+  if (text === undefined) return undefined;
   if (text === 'max') return 'max';
   const speed = parseNumber(text.replace(/x$/, ''));
   if (speed !== undefined && speed >= 1e-6 && speed <= 1e9) return speed;

@@ -1,7 +1,8 @@
 /** Everything that a person can do, by name: buttons and keys call the same. */
 import { isOver } from '../../cli/src/dashboard/protocol.js';
 import { exportCsv } from './export.js';
-import { compareWith, order, showRun, startRun } from './feed.js';
+import { compareWith, order, showRun, startRun, watchTrack } from './feed.js';
+import { trackName } from './marks.js';
 import { markUrgent } from './paint.js';
 import { togglePanel } from './panel.js';
 import {
@@ -10,6 +11,7 @@ import {
   frozenNs,
   HEAT_MAPS,
   heatMap,
+  hello,
   isComparing,
   isHelpOpen,
   PANELS,
@@ -25,6 +27,7 @@ import {
   THEMES,
   TRADE_COLORS,
   theme,
+  trackId,
   tradeColors,
   view,
 } from './state.js';
@@ -39,13 +42,51 @@ const STEP_EVENTS_LARGE = 100;
 
 /** Starts what the form says. */
 export function start(): void {
-  const { scenario, book, seed, speed } = form.value;
+  const { scenario, arm, book, seed, speed } = form.value;
   void startRun({
     scenario,
+    ...(armsOf(scenario).includes(arm) ? { arm } : {}),
     book,
     speed: speedOf(speed),
     ...(seed.trim() === '' ? {} : { seed: Number(seed) }),
   });
+}
+
+/** The arms of a scenario; none of a simulation. */
+export function armsOf(name: string): string[] {
+  const arms = hello.value?.scenarios.find((s) => s.name === name)?.arms ?? null;
+  return arms === null ? [] : ['treatment', ...arms];
+}
+
+/** Puts a scenario into the form, with the speed at which it is worth watching. */
+export function chooseScenario(name: string): void {
+  const speed = hello.value?.scenarios.find((s) => s.name === name)?.speed ?? 1;
+  form.value = { ...form.value, scenario: name, arm: 'treatment', book: 0, speed: String(speed) };
+}
+
+/** Starts another arm of the run's scenario with the same random numbers, and compares the run with it. */
+export async function compareWithArm(arm: string): Promise<void> {
+  const now = run.value;
+  if (now === undefined) return;
+  const { scenario, book, seed } = now;
+  const other = await startRun({ scenario, arm, book, seed, speed: speedOf(form.value.speed) });
+  if (other === undefined) return;
+  isComparing.value = true;
+  showRun(now.id);
+  compareWith(other);
+}
+
+/** The next group or agent whose orders the ladder shows, then nobody's. */
+function nextTrack(): void {
+  const tracks = run.value?.tracks ?? [];
+  if (tracks.length === 0) {
+    say('This run has no agents.');
+    return;
+  }
+  const next = (trackId.value ?? -1) + 1;
+  watchTrack(next < tracks.length ? next : null);
+  const track = tracks[next];
+  say(track === undefined ? 'Nobody’s orders are shown.' : `Orders of ${trackName(track, run.value)}.`);
 }
 
 /** Pauses the run, or lets it go on. */
@@ -233,8 +274,14 @@ export const KEYS: readonly { group: string; keys: readonly Key[] }[] = [
       { keys: ['ArrowDown'], shown: '↓', what: 'slower', do: () => faster(-1) },
       { keys: ['n'], shown: 'N', what: 'start a run', do: start },
       { keys: ['k'], shown: 'K', what: 'stop the run', do: stop },
-      { keys: ['b'], shown: 'B', what: 'next book', do: () => otherBook((run.value?.book ?? 0) + 1) },
-      { keys: ['B'], shown: 'Shift B', what: 'previous book', do: () => otherBook((run.value?.book ?? 0) - 1) },
+      { keys: ['b'], shown: 'B', what: 'next book or venue', do: () => otherBook((run.value?.book ?? 0) + 1) },
+      {
+        keys: ['B'],
+        shown: 'Shift B',
+        what: 'previous book or venue',
+        do: () => otherBook((run.value?.book ?? 0) - 1),
+      },
+      { keys: ['g'], shown: 'G', what: 'orders of the next agent', do: nextTrack },
       { keys: ['j'], shown: 'J', what: 'next run', do: () => otherRun(1) },
       { keys: ['J'], shown: 'Shift J', what: 'previous run', do: () => otherRun(-1) },
     ],
@@ -258,7 +305,7 @@ export const KEYS: readonly { group: string; keys: readonly Key[] }[] = [
     keys: [
       {
         keys: PANELS.map((_, i) => String(i + 1)),
-        shown: '1 … 6',
+        shown: `1 … ${PANELS.length}`,
         what: 'make a panel large',
         do: () => undefined,
       },

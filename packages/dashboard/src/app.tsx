@@ -1,11 +1,12 @@
 /** The page. */
 import { useEffect, useRef } from 'preact/hooks';
-import { KEYS, showHelp } from './actions.js';
-import { compare } from './compare.js';
+import { chooseScenario, compareWithArm, KEYS, showHelp } from './actions.js';
+import { AgentPanels } from './agents.js';
+import { compare, compareGroups } from './compare.js';
 import { DepthMap } from './depth-map.js';
 import { startRun } from './feed.js';
 import { Figures } from './figures.js';
-import { decimal } from './format.js';
+import { decimal, integer } from './format.js';
 import { Ladder } from './ladder.js';
 import { LatencyMap } from './latency-map.js';
 import { Panel } from './panel.js';
@@ -31,7 +32,7 @@ import {
   speedOf,
 } from './state.js';
 import { Tape } from './tape.js';
-import { Toolbar } from './toolbar.js';
+import { armText, Toolbar } from './toolbar.js';
 
 /** The page. */
 export function App() {
@@ -66,6 +67,7 @@ export function App() {
               <LatencyMap />
               <Percentiles />
               <ThroughputPanel />
+              <AgentPanels />
             </div>
           </div>
         </main>
@@ -106,14 +108,18 @@ function Empty() {
         {scenarios.map((s) => (
           <li key={s.name}>
             <h2>{s.title}</h2>
-            <code>{s.name}</code>
+            <code>
+              {s.name}
+              {s.agents === 0 ? '' : ` · ${integer(s.agents)} ${s.agents === 1 ? 'agent' : 'agents'}`}
+              {s.arms !== null && s.books > 1 ? ` · ${s.books} venues` : ''}
+            </code>
             <p>{s.purpose}</p>
             <button
               type="button"
               class="primary"
               disabled={connection.value.status !== 'open'}
               onClick={() => {
-                form.value = { ...form.value, scenario: s.name };
+                chooseScenario(s.name);
                 void startRun({ scenario: s.name, book: 0, speed: speedOf(form.value.speed) });
               }}
             >
@@ -132,9 +138,16 @@ function ComparisonPanel() {
   const [mine, theirs] = [shown(), compared()];
   const [a, b] = [run.value, against.value];
   const isReady = mine !== undefined && theirs !== undefined && a !== undefined && b !== undefined;
-  const rows = isReady ? compare(mine.columns, theirs.columns) : [];
+  const groups = (a?.tracks ?? []).flatMap(({ group, isMember }, first) => {
+    const second = b?.tracks.findIndex((track) => track.group === group && !track.isMember) ?? -1;
+    return isMember || second < 0 ? [] : [{ name: group, first, second }];
+  });
+  const rows = isReady
+    ? [...compare(mine.columns, theirs.columns), ...compareGroups(mine.columns, theirs.columns, groups)]
+    : [];
+  const arms = (a !== undefined && hello.value?.scenarios.find((s) => s.name === a.scenario)?.arms) || [];
   const name = (info: typeof a): string =>
-    info === undefined ? '' : `#${info.id} ${info.scenario}, seed ${info.seed}`;
+    info === undefined ? '' : `#${info.id} ${info.scenario}${armText(info.arm)}, seed ${info.seed}`;
   const show = (value: number, digits: number): string => decimal(value, digits);
   return (
     <Panel
@@ -145,7 +158,23 @@ function ComparisonPanel() {
           ? `Comparison of run ${a.id} with run ${b.id}: ${rows.map((r) => `${r.name} ${r.verdict}`).join(', ')}.`
           : 'Comparison: no second run is chosen.'
       }
-      legend={<span class="note">{isReady ? 'second less first, 95 % interval from 20 batches' : ''}</span>}
+      legend={
+        <>
+          <span class="note">{isReady ? 'second less first, 95 % interval from 20 batches' : ''}</span>
+          {arms
+            .filter((arm) => arm !== a?.arm && !(b?.scenario === a?.scenario && arm === b?.arm))
+            .map((arm) => (
+              <button
+                key={arm}
+                type="button"
+                title={`Start the arm “${arm}” with the same seed beside this run`}
+                onClick={() => void compareWithArm(arm)}
+              >
+                + {arm}
+              </button>
+            ))}
+        </>
+      }
     >
       {isReady ? (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable with the keyboard
@@ -170,7 +199,8 @@ function ComparisonPanel() {
                   <td>{show(r.b, r.digits)}</td>
                   <td>
                     {r.delta > 0 ? '+' : ''}
-                    {show(r.delta, r.digits)} ± {show(r.margin, r.digits)}
+                    {show(r.delta, r.digits)}
+                    {r.margin === null ? '' : ` ± ${show(r.margin, r.digits)}`}
                   </td>
                   <td class={`verdict is-${r.verdict.replaceAll(' ', '-')}`}>{r.verdict}</td>
                 </tr>

@@ -9,10 +9,10 @@ export interface Comparison {
   digits: number;
   a: number;
   b: number;
-  /** b − a with the half width of its 95 % interval. */
+  /** b − a with the half width of its 95 % interval; `null` of a figure that each run has once. */
   delta: number;
-  margin: number;
-  verdict: 'higher' | 'lower' | 'no difference seen' | 'too little data';
+  margin: number | null;
+  verdict: 'higher' | 'lower' | 'equal' | 'no difference seen' | 'too little data';
 }
 
 /** Batches that a run is cut into: means of long batches hardly depend on each other. */
@@ -76,6 +76,29 @@ export function compare(a: ColumnStore, b: ColumnStore): Comparison[] {
     else if (Math.abs(delta) > margin) verdict = delta > 0 ? 'higher' : 'lower';
     return { name, unit, digits, a: one.mean, b: two.mean, delta, margin, verdict };
   });
+}
+
+/** What the groups that both runs have hold and have won at their ends: one path each, so there is no interval. */
+export function compareGroups(a: ColumnStore, b: ColumnStore, groups: readonly Pair[]): Comparison[] {
+  const end = (of: 'position' | 'value', columns: ColumnStore, track: number): number =>
+    columns.length === 0 || track >= columns.tracks ? Number.NaN : columns[of](track, columns.length - 1);
+  return groups.flatMap(({ name, first, second }) =>
+    (['position', 'value'] as const).map((of): Comparison => {
+      const [one, two] = [end(of, a, first), end(of, b, second)];
+      const delta = two - one;
+      const verdict = Number.isNaN(delta) ? 'too little data' : delta === 0 ? 'equal' : delta > 0 ? 'higher' : 'lower';
+      const what = of === 'position' ? 'position now' : 'P&L now';
+      const unit = of === 'position' ? 'lots' : 'ticks × lots';
+      return { name: `${name}: ${what}`, unit, digits: 0, a: one, b: two, delta, margin: null, verdict };
+    }),
+  );
+}
+
+/** A group by its number in one run and in the other. */
+export interface Pair {
+  name: string;
+  first: number;
+  second: number;
 }
 
 function batches(columns: ColumnStore, batch: Batch): number[] {

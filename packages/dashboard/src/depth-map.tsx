@@ -3,7 +3,8 @@ import { useEffect, useRef } from 'preact/hooks';
 import { type ColumnStore, DEPTH_ROWS, Field } from '../../cli/src/dashboard/columns.js';
 import { type Ink, ink, ramp } from './colors.js';
 import { type Cut, type DepthWindow, findCut, paintDepth } from './depth-painter.js';
-import { clock, compact, decimal, integer, speedText } from './format.js';
+import { clock, compact, decimal, integer } from './format.js';
+import { isOfMarket, marksText, markText } from './marks.js';
 import { markUrgent, onPaint } from './paint.js';
 import { Panel, type Table } from './panel.js';
 import { plotArea } from './plot-area.js';
@@ -13,6 +14,7 @@ import {
   cursorNs,
   cutHigh,
   frozenNs,
+  run as info,
   limitNs,
   playheadNs,
   prices,
@@ -49,6 +51,7 @@ export function DepthMap() {
   useEffect(() => draw(host.current!, area.current!, info.current!), []);
   return (
     <Panel
+      hasPicture
       name="depth"
       title="Depth"
       className="depth"
@@ -100,7 +103,12 @@ function summarise(): string {
     state.bidQty > 0 ? `best bid ${integer(state.bid)} for ${compact(state.bidQty)} lots` : 'no bid',
     state.askQty > 0 ? `best ask ${integer(state.ask)} for ${compact(state.askQty)} lots` : 'no ask',
   ];
-  return `Depth at ${clock(state.timeNs)}: ${sides.join(', ')}, ${integer(state.resting)} orders resting.`;
+  const { from, to } = view.value;
+  const marked = marksText(run.marks, info.value, [from, Math.min(to, limitNs())], clock);
+  return (
+    `Depth at ${clock(state.timeNs)}: ${sides.join(', ')}, ${integer(state.resting)} orders resting.` +
+    (marked === '' ? '' : ` Marked: ${marked}.`)
+  );
 }
 
 function tabulate(): Table {
@@ -410,13 +418,15 @@ function marks(c: CanvasRenderingContext2D, run: RunData, frame: Frame, colors: 
   c.strokeStyle = colors.text;
   c.setLineDash([2, 3]);
   let freeFrom = Number.NEGATIVE_INFINITY;
-  for (const { timeNs, mark, value } of run.marks) {
+  for (const mark of run.marks) {
+    const { timeNs } = mark;
     const x = frame.x(timeNs);
     if (x < 0 || x > frame.width || timeNs > limitNs()) continue;
     c.globalAlpha = 0.5;
-    line(c, Math.round(x) + 0.5, 0, Math.round(x) + 0.5, frame.height);
+    // What happened in the market is marked over every chart.
+    if (!isOfMarket(mark)) line(c, Math.round(x) + 0.5, 0, Math.round(x) + 0.5, frame.height);
     if (x < freeFrom) continue;
-    const text = mark === 'running' ? `▶ ${speedText(value)}` : mark === 'measuring' ? 'warm-up over' : mark;
+    const text = markText(mark, info.value);
     const width = c.measureText(text).width + 8;
     const left = x + width > frame.width ? x - width : x;
     c.globalAlpha = 0.85;

@@ -2,6 +2,7 @@
 import { ProtocolError } from '../../cli/src/dashboard/codec.js';
 import {
   type ClientMessage,
+  decodeAccounts,
   decodeColumns,
   decodeJson,
   decodeMarks,
@@ -31,9 +32,10 @@ import {
   runs,
   say,
   stats,
+  trackId,
   view,
 } from './state.js';
-import { followed, INITIAL_SPAN_NS } from './view.js';
+import { followed, initialView } from './view.js';
 
 /** A message without its number. */
 type Message = ClientMessage extends infer M ? (M extends { id: number } ? Omit<M, 'id'> : never) : never;
@@ -119,14 +121,16 @@ export async function order(message: Message): Promise<Reply> {
 /** Starts a run and shows it. */
 export async function startRun(what: {
   scenario: string;
+  arm?: string;
   book: number;
   seed?: number;
   events?: number;
   speed: Speed;
   like?: number;
-}): Promise<void> {
+}): Promise<number | undefined> {
   const reply = await order({ type: 'start', ...what });
   if (reply.run !== undefined) showRun(reply.run);
+  return reply.run;
 }
 
 /** Shows a run from its newest moment. */
@@ -135,7 +139,20 @@ export function showRun(id: number | null): void {
   frozenNs.value = null;
   playheadNs.value = null;
   prices.value = null;
-  view.value = { from: 0, to: INITIAL_SPAN_NS, follow: true };
+  trackId.value = null;
+  view.value = initialView(durationOf(id));
+  watch();
+}
+
+/** Simulated time of a market of agents; 0 of a simulation, which is as long as its commands. */
+function durationOf(id: number | null): number {
+  const duration = runs.value.find((r) => r.id === id)?.config.durationNs;
+  return typeof duration === 'number' ? duration : 0;
+}
+
+/** Shows the orders of a group or an agent in the ladder, or nobody's. */
+export function watchTrack(track: number | null): void {
+  trackId.value = track;
   watch();
 }
 
@@ -152,7 +169,8 @@ function watch(): void {
   }
   // What nobody looks at any more is given up; the server still has it.
   for (const id of data.keys()) if (id !== runId.value && id !== againstId.value) data.delete(id);
-  void send({ type: 'watch', run: runId.value, against: againstId.value, rate: 60 });
+  const track = trackId.value === null ? {} : { track: trackId.value };
+  void send({ type: 'watch', run: runId.value, against: againstId.value, rate: 60, ...track });
   markDirty();
 }
 
@@ -186,6 +204,7 @@ function receive(bytes: Uint8Array): void {
   if (header.kind === FrameKind.state) learnState(of, decodeState(body));
   else if (header.kind === FrameKind.trades) decodeTrades(body, of.trades);
   else if (header.kind === FrameKind.marks) of.marks = decodeMarks(body);
+  else if (header.kind === FrameKind.accounts) of.accounts = decodeAccounts(body);
   else if (!decodeColumns(body, of.columns)) {
     stats.resyncs += 1;
     of.columns.clear();
@@ -201,10 +220,12 @@ function receive(bytes: Uint8Array): void {
 function learnState(of: RunData, state: RunState): void {
   // The form begins with what the run is: its scenario and its speed.
   if (of.state === undefined && of.id === runId.value) {
-    const name = runs.value.find((r) => r.id === of.id)?.scenario;
+    const info = runs.value.find((r) => r.id === of.id);
+    const name = info?.scenario;
     const scenario = hello.value?.scenarios.some((s) => s.name === name) ? name! : form.value.scenario;
     const speed = state.speed === Number.POSITIVE_INFINITY ? 'max' : String(state.speed);
-    form.value = { ...form.value, scenario, speed: state.speed > 0 ? speed : form.value.speed };
+    const arm = info?.arm ?? 'treatment';
+    form.value = { ...form.value, scenario, arm, speed: state.speed > 0 ? speed : form.value.speed };
   }
   of.state = state;
 }
@@ -218,6 +239,8 @@ function welcome(first: Hello): void {
   const known = (id: number | null): number | null => (first.runs.some((r) => r.id === id) ? id : null);
   runId.value = known(runId.value) ?? first.show;
   againstId.value = known(againstId.value) ?? (isAgain ? null : first.against);
+  // Of a run whose length is known, as much as it takes to see what it is about.
+  if (view.value.follow && !isAgain) view.value = initialView(durationOf(runId.value));
   if (isAgain) {
     frozenNs.value = null;
     say(first.runs.length === 0 ? 'Connected again. The server was started anew and has no runs.' : 'Connected again.');

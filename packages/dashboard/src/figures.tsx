@@ -3,12 +3,14 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Field } from '../../cli/src/dashboard/columns.js';
 import { isOver } from '../../cli/src/dashboard/protocol.js';
 import { clock, compact, decimal, duration, integer } from './format.js';
+import { markText, phaseAt } from './marks.js';
 import { onPaint } from './paint.js';
-import { frozenNs, hello, playheadNs, run, shown } from './state.js';
+import { frozenNs, hello, playheadNs, type RunData, run, shown } from './state.js';
 import { write } from './time-chart.js';
 
 const NAMES = [
   'time',
+  'phase',
   'events',
   'core',
   'mid',
@@ -27,6 +29,7 @@ const EVERY_MS = 100;
 
 const TITLES: Record<Name, string> = {
   time: 'Simulated time behind the warm-up',
+  phase: 'What last happened in the market, and how long ago',
   events: 'Commands behind the warm-up',
   core: 'Commands that the core does in a second of work',
   mid: 'Middle of the best prices, ticks',
@@ -52,6 +55,8 @@ export function Figures() {
       const texts = figures();
       NAMES.forEach((name, i) => {
         write(cells[i]!, texts[name]);
+        // A simulation without agents has no phases.
+        cells[i]!.parentElement!.hidden = texts[name] === '';
       });
     });
   }, []);
@@ -83,10 +88,13 @@ function figures(): Record<Name, string> {
   const [bidQty, askQty] = [of(Field.bidQty, state.bidQty), of(Field.askQty, state.askQty)];
   const [bid, ask] = [of(Field.bid, state.bid), of(Field.ask, state.ask)];
   const both = bidQty > 0 && askQty > 0;
-  const share = state.eventsTotal > 0 ? Math.floor((100 * state.events) / state.eventsTotal) : 0;
+  const share = Math.floor(
+    100 * (state.eventsTotal > 0 ? state.events / state.eventsTotal : state.timeNs / Math.max(1, state.durationNs)),
+  );
   return {
     ...none,
     time: clock(at ?? state.timeNs),
+    phase: phaseText(data, at ?? state.timeNs),
     events:
       state.phase === 'warm-up' ? `warm-up ${compact(state.warmupEvents)}` : `${compact(state.events)} · ${share} %`,
     core: state.busyNs === 0 ? '–' : `${compact((state.events / state.busyNs) * 1e9)}/s`,
@@ -100,4 +108,11 @@ function figures(): Record<Name, string> {
     'p99.9': percentile(99.9),
     digest: run.value !== undefined && isOver(run.value.phase) ? run.value.digest.slice(0, 8) : '–',
   };
+}
+
+/** What last happened in a market of agents; nothing of a simulation. */
+function phaseText({ marks }: RunData, timeNs: number): string {
+  if ((run.value?.arm ?? null) === null) return '';
+  const last = phaseAt(marks, timeNs);
+  return last === undefined ? 'calm' : `${markText(last, run.value)} · ${clock(timeNs - last.timeNs, 1e9)}`;
 }

@@ -2,9 +2,10 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { DEPTH_ROWS, Field } from '../../cli/src/dashboard/columns.js';
 import { clock, compact, integer } from './format.js';
+import { trackName } from './marks.js';
 import { markUrgent, onPaint } from './paint.js';
-import { Panel } from './panel.js';
-import { frozenNs, limitNs, playheadNs, type RunData, shown } from './state.js';
+import { Panel, type Table } from './panel.js';
+import { frozenNs, limitNs, playheadNs, type RunData, run, shown, trackId } from './state.js';
 import { write } from './time-chart.js';
 
 const ROW_PX = 17;
@@ -19,34 +20,78 @@ interface Book {
   /** Orders at a price; `null` where only quantities are known. */
   orders(price: number): number | null;
   last: number | null;
+  /** Orders of the agent that is watched at a price. */
+  own(price: number): Own | undefined;
+}
+
+/** Lots of an agent at one price, and the lots in the queue before the first of them. */
+interface Own {
+  qty: number;
+  ahead: number;
 }
 
 /** The ladder. */
 export function Ladder() {
+  const watched = watchedName();
   const host = useRef<HTMLDivElement>(null);
   const note = useRef<HTMLSpanElement>(null);
   useEffect(() => draw(host.current!, note.current!), []);
   return (
-    <Panel title="Ladder" className="ladder" summary={summarise} legend={<span class="note" ref={note} />}>
+    <Panel
+      title="Ladder"
+      className={watched === undefined ? 'ladder' : 'ladder has-own'}
+      summary={summarise}
+      table={watched === undefined ? undefined : tabulate}
+      legend={
+        <>
+          {watched === undefined ? null : <span class="key own-key">◆ {watched}</span>}
+          <span class="note" ref={note} />
+        </>
+      }
+    >
       <div class="ladder-head" aria-hidden="true">
-        <span>orders</span>
+        <span>{watched === undefined ? 'orders' : 'own·ahead'}</span>
         <span>bid</span>
         <span>price</span>
         <span>ask</span>
-        <span>orders</span>
+        <span>{watched === undefined ? 'orders' : 'own·ahead'}</span>
       </div>
       <div class="rows" ref={host} aria-hidden="true" />
     </Panel>
   );
 }
 
+/** Whose orders are shown. */
+function watchedName(): string | undefined {
+  const track = run.value?.tracks[trackId.value ?? -1];
+  return track === undefined ? undefined : trackName(track, run.value);
+}
+
+/** The watched agent's orders by price, best first. */
+function tabulate(): Table {
+  const own = shown()?.accounts?.own ?? [];
+  const rows = own.map(({ side, price, qty, orders, ordersAhead, lotsAhead }) => [
+    side === 0 ? 'bid' : 'ask',
+    ...[price, qty, orders, ordersAhead, lotsAhead].map((n) => integer(n)),
+  ]);
+  return { head: ['Side', 'Price', 'Own lots', 'Own orders', 'Orders ahead', 'Lots ahead'], rows };
+}
+
 function summarise(): string {
-  const run = shown();
-  const book = run === undefined ? undefined : bookOf(run);
+  const data = shown();
+  const book = data === undefined ? undefined : bookOf(data);
   if (book === undefined) return 'Ladder: no data yet.';
   const side = (name: string, price: number | null): string =>
     price === null ? `no ${name}` : `${name} ${integer(price)} for ${integer(book.qty(price))} lots`;
-  return `Ladder: ${side('bid', book.bid)}, ${side('ask', book.ask)}.`;
+  const name = watchedName();
+  const [first] = data?.accounts?.own ?? [];
+  const own =
+    name === undefined
+      ? ''
+      : first === undefined
+        ? ` ${name}: no orders at the best levels.`
+        : ` ${name}: ${compact(first.qty)} lots at ${integer(first.price)}, ${compact(first.lotsAhead)} lots ahead.`;
+  return `Ladder: ${side('bid', book.bid)}, ${side('ask', book.ask)}.${own}`;
 }
 
 /** The book at the playhead from its column, or the newest one level by level. */
@@ -56,6 +101,9 @@ function bookOf(run: RunData): Book | undefined {
   const { state } = run;
   if (state === undefined) return undefined;
   const levels = new Map([...state.bids, ...state.asks].map((level) => [level.price, level]));
+  const { accounts } = run;
+  const own =
+    accounts?.track === trackId.value ? new Map(accounts.own.map((level) => [level.price, level])) : undefined;
   const [bid, ask] = [state.bidQty > 0 ? state.bid : null, state.askQty > 0 ? state.ask : null];
   return {
     bid,
@@ -64,6 +112,10 @@ function bookOf(run: RunData): Book | undefined {
     qty: (price) => levels.get(price)?.qty ?? 0,
     orders: (price) => levels.get(price)?.orders ?? 0,
     last: state.lastPrice,
+    own: (price) => {
+      const level = own?.get(price);
+      return level && { qty: level.qty, ahead: level.lotsAhead };
+    },
   };
 }
 
@@ -85,6 +137,7 @@ function bookAt({ columns }: RunData, timeNs: number): Book | undefined {
     },
     orders: () => null,
     last: null,
+    own: () => undefined,
   };
 }
 
@@ -115,7 +168,11 @@ function draw(host: HTMLElement, note: HTMLElement): () => void {
       return;
     }
     const at = playheadNs.value ?? frozenNs.value;
-    write(note, at === null ? '' : `at ${clock(at, run!.columns.intervalNs)}`);
+    const isOwnUnknown = at !== null && trackId.value !== null;
+    write(
+      note,
+      at === null ? '' : `at ${clock(at, run!.columns.intervalNs)}${isOwnUnknown ? ', own orders live only' : ''}`,
+    );
     const half = Math.floor(wanted / 2);
     // It stands still until the middle has left the middle third, or a best price is about to leave the ladder.
     const isNear = (price: number | null): boolean => price === null || Math.abs(price - centre) < half;
@@ -161,16 +218,23 @@ function fill(row: Row, price: number, book: Book, most: number): void {
   const isAsk = book.ask !== null && price >= book.ask;
   const orders = qty === 0 ? null : book.orders(price);
   const [left, right] = [isBid ? qty : 0, isAsk ? qty : 0];
-  write(row.cells[0]!, left > 0 && orders !== null ? String(orders) : '');
+  const own = trackId.value === null ? undefined : book.own(price);
+  const count = trackId.value !== null ? ownText(own) : orders !== null ? String(orders) : '';
+  write(row.cells[0]!, left > 0 ? count : '');
   write(row.cells[1]!.lastElementChild as HTMLElement, left > 0 ? compact(left) : '');
   write(row.cells[2]!, integer(price));
   write(row.cells[3]!.lastElementChild as HTMLElement, right > 0 ? compact(right) : '');
-  write(row.cells[4]!, right > 0 && orders !== null ? String(orders) : '');
+  write(row.cells[4]!, right > 0 ? count : '');
   row.bars[0]!.style.transform = `scaleX(${(left / most).toFixed(3)})`;
   row.bars[1]!.style.transform = `scaleX(${(right / most).toFixed(3)})`;
-  const state = `row${price === book.bid ? ' best-bid' : ''}${price === book.ask ? ' best-ask' : ''}${price === book.last ? ' last' : ''}`;
+  const state = `row${price === book.bid ? ' best-bid' : ''}${price === book.ask ? ' best-ask' : ''}${price === book.last ? ' last' : ''}${own === undefined ? '' : ' own'}`;
   if (state !== row.state) {
     row.element.className = state;
     row.state = state;
   }
+}
+
+/** Own lots and what is before them in the queue. */
+function ownText(own: Own | undefined): string {
+  return own === undefined ? '' : `◆${compact(own.qty)}·${compact(own.ahead)}`;
 }

@@ -22,6 +22,7 @@ export function LatencyMap() {
   useEffect(() => draw(host.current!, area.current!), []);
   return (
     <Panel
+      hasPicture
       name="latency-map"
       title="Latency map"
       summary={summarise}

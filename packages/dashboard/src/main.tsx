@@ -71,6 +71,9 @@ window.__toprung = {
       view: view.value,
       playheadNs: playheadNs.value,
       frozenNs: frozenNs.value,
+      marks: of?.marks.length ?? 0,
+      accounts: of?.accounts?.accounts.length ?? 0,
+      own: of?.accounts?.own.length ?? 0,
       runsHeld: data.size,
     };
   },

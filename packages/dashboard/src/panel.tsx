@@ -1,6 +1,7 @@
 /** The frame of every panel: its name, what it says in one sentence, the same as a table, and how it is made large. */
 import type { ComponentChildren } from 'preact';
 import { useId, useState } from 'preact/hooks';
+import { saveCsv, savePicture } from './export.js';
 import { markUrgent } from './paint.js';
 import { beat, PANELS, type PanelName, panel } from './state.js';
 
@@ -19,11 +20,13 @@ interface Props {
   table?: (() => Table) | undefined;
   /** Beside the title. */
   legend?: ComponentChildren;
+  /** It is drawn on a canvas. */
+  hasPicture?: boolean;
   children: ComponentChildren;
 }
 
 /** A panel. */
-export function Panel({ name, title, className = '', summary, table, legend, children }: Props) {
+export function Panel({ name, title, className = '', summary, table, legend, hasPicture = false, children }: Props) {
   const id = useId();
   const isLarge = name !== undefined && panel.value === name;
   return (
@@ -36,6 +39,16 @@ export function Panel({ name, title, className = '', summary, table, legend, chi
       <header>
         <h2 id={`${id}-title`}>{title}</h2>
         <div class="legend">{legend}</div>
+        {hasPicture ? (
+          <button
+            type="button"
+            class="quiet picture"
+            title="Save as PNG"
+            onClick={(e) => savePicture(title, e.currentTarget)}
+          >
+            ↓<span class="sr">Save {title} as a picture</span>
+          </button>
+        ) : null}
         {table === undefined ? null : <TableButton title={title} table={table} />}
         {name === undefined ? null : (
           <button
@@ -111,7 +124,13 @@ function TableOf({ title, table, close }: { title: string; table: () => Table; c
           ))}
         </tbody>
       </table>
-      {rows.length === 0 ? <p>Nothing yet.</p> : null}
+      {rows.length === 0 ? (
+        <p>Nothing yet.</p>
+      ) : (
+        <button type="button" onClick={() => saveCsv(title, [head, ...rows])}>
+          Save as CSV
+        </button>
+      )}
     </section>
   );
 }

@@ -24,6 +24,7 @@ export function Percentiles() {
   useEffect(() => draw(host.current!), []);
   return (
     <Panel
+      hasPicture
       name="percentiles"
       title="Latency by percentile"
       summary={summarise}

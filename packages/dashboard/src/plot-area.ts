@@ -2,8 +2,10 @@
  * The rectangle in which a chart plots time: pointer and wheel over it, the lines of crosshair and playhead, the box
  * while a part is chosen. The same for every chart, so that all of them feel alike and show the same moment.
  */
+
+import { isOfMarket, markText } from './marks.js';
 import { markUrgent, onPaint } from './paint.js';
-import { cursorNs, playheadNs, shown, view } from './state.js';
+import { against, compared, cursorNs, limitNs, playheadNs, type RunData, run, shown, view } from './state.js';
 import { fitted, panned, selected, zoomed } from './view.js';
 
 /** How a plot reacts to what happens in the direction of the prices; left out if its vertical axis is something else. */
@@ -16,6 +18,9 @@ export interface Vertical {
 
 /** Pointer movement that is not a click any more, px. */
 const DRAG_PX = 4;
+
+/** More marks than that are a blur. */
+const MARKS_MAX = 60;
 
 /** Makes an element a plot area. Gives what ends that. */
 export function plotArea(element: HTMLElement, vertical?: Vertical): () => void {
@@ -110,13 +115,56 @@ export function plotArea(element: HTMLElement, vertical?: Vertical): () => void 
   element.addEventListener('pointerleave', onLeave);
   element.addEventListener('wheel', onWheel, { passive: false });
   element.addEventListener('dblclick', onDouble);
+  const lines: HTMLElement[] = [];
   const end = onPaint(element, () => {
     place(cross, cursorNs.value);
     place(head, playheadNs.value);
+    const wanted = [...marksOf(shown(), run.value, ''), ...marksOf(compared(), against.value, ' is-other')];
+    while (lines.length > wanted.length) lines.pop()!.remove();
+    while (lines.length < wanted.length) lines.push(add('mark'));
+    wanted.forEach(({ name, from, to, title }, i) => {
+      const line = lines[i]!;
+      if (line.className !== name) line.className = name;
+      if (line.title !== title) line.title = title;
+      const { from: start, to: stop } = view.value;
+      // In shares of the width, so that they are right before the chart is painted in another one.
+      const share = (ns: number): string => `${((100 * ns) / (stop - start)).toFixed(3)}%`;
+      line.style.left = share(from - start);
+      line.style.width = to === undefined ? '' : share(to - from);
+    });
   });
   return () => {
     end();
-    for (const line of [cross, head, box]) line.remove();
+    for (const line of [cross, head, box, ...lines]) line.remove();
     element.removeEventListener('wheel', onWheel);
   };
+}
+
+/** Something marked over every chart: a line, or a band from one time to another. */
+interface Marked {
+  name: string;
+  title: string;
+  from: number;
+  to?: number;
+}
+
+/** What happened in a market that is on the screen: a halt is a band. */
+function marksOf(data: RunData | undefined, info: Parameters<typeof markText>[1], more: string): Marked[] {
+  if (data === undefined) return [];
+  const { from, to } = view.value;
+  const limit = Math.min(limitNs(), data.endNs);
+  const list: Marked[] = [];
+  data.marks.forEach((mark, i) => {
+    if (!isOfMarket(mark) || mark.timeNs > limit || mark.mark === 'resumed') return;
+    const title = markText(mark, info);
+    if (mark.mark === 'halted') {
+      const end = data.marks.slice(i).find((later) => later.mark === 'resumed')?.timeNs ?? limit;
+      if (end >= from && mark.timeNs <= to) {
+        list.push({ name: `mark is-halt${more}`, title, from: Math.max(mark.timeNs, from), to: Math.min(end, to) });
+      }
+    } else if (mark.timeNs >= from && mark.timeNs <= to) {
+      list.push({ name: `mark is-${mark.mark}${more}`, title, from: mark.timeNs });
+    }
+  });
+  return list.slice(-MARKS_MAX);
 }

@@ -78,7 +78,7 @@ function draw(canvas: HTMLCanvasElement): () => void {
       c.fillRect(from, 0, Math.max(2, to - from), height);
       c.globalAlpha = 1;
       for (const { timeNs, mark } of run.marks) {
-        if (mark === 'measuring') continue;
+        if (mark === 'measuring' || timeNs > end) continue;
         c.fillRect((timeNs / end) * width, height - 5, 1.5, 5);
       }
     },

@@ -1,10 +1,10 @@
 /** What the page knows and what the person chose, as signals; the choices are in the address, too. */
 import { computed, effect, signal } from '@preact/signals';
 import { ColumnStore } from '../../cli/src/dashboard/columns.js';
-import type { Hello, Mark, RunInfo, RunState, Speed } from '../../cli/src/dashboard/protocol.js';
+import type { Accounts, Hello, Mark, RunInfo, RunState, Speed } from '../../cli/src/dashboard/protocol.js';
 import { TradeRing } from '../../cli/src/dashboard/trades.js';
 import type { Extent, View } from './view.js';
-import { INITIAL_SPAN_NS } from './view.js';
+import { initialView } from './view.js';
 
 /** A run as this page has it. */
 export class RunData {
@@ -13,6 +13,8 @@ export class RunData {
   readonly trades = new TradeRing();
   marks: Mark[] = [];
   state: RunState | undefined;
+  /** What the tracks of a market of agents own; `undefined` where nobody owns anything. */
+  accounts: Accounts | undefined;
   /** When something last came, ms of `performance.now()`. */
   heardMs = performance.now();
 
@@ -42,7 +44,8 @@ export type Theme = 'auto' | 'dark' | 'light';
 export const THEMES = ['auto', 'dark', 'light'] as const satisfies Theme[];
 export const TRADE_COLORS = ['blue-orange', 'purple-green', 'high-contrast'] as const;
 export const HEAT_MAPS = ['glow', 'cividis', 'grey'] as const;
-export const PANELS = ['depth', 'market', 'latency', 'latency-map', 'percentiles', 'throughput'] as const;
+export const PANELS = ['depth', 'market', 'latency', 'latency-map', 'percentiles', 'throughput', 'agents'] as const;
+export const AGENT_LINES = ['groups', '3', '5', '10'] as const;
 export type PanelName = (typeof PANELS)[number];
 
 const address = new URLSearchParams(location.search);
@@ -69,9 +72,7 @@ export const againstId = signal<number | null>(numberOf('against'));
 /** Part of simulated time on the screen. */
 const [fromS, toS] = [numberOf('from'), numberOf('to')];
 export const view = signal<View>(
-  fromS !== null && toS !== null && toS > fromS
-    ? { from: fromS * 1e9, to: toS * 1e9, follow: false }
-    : { from: 0, to: INITIAL_SPAN_NS, follow: true },
+  fromS !== null && toS !== null && toS > fromS ? { from: fromS * 1e9, to: toS * 1e9, follow: false } : initialView(),
 );
 /** Nothing later than this is shown, although it comes in. */
 export const frozenNs = signal<number | null>(null);
@@ -92,11 +93,16 @@ export const tapeSide = signal<'both' | 'buy' | 'sell'>(
   oneOf(['both', 'buy', 'sell'] as const, address.get('side'), 'both'),
 );
 export const tapeMin = signal(numberOf('min') ?? 0);
+/** Whose orders the ladder shows: a track of the run, `null` for nobody's. */
+export const trackId = signal<number | null>(numberOf('agent'));
+/** Whose holdings are plotted: every group's, or so many agents'. */
+export const agentLines = signal(oneOf(AGENT_LINES, address.get('agents'), 'groups'));
 export const isComparing = signal(address.get('compare') === '1');
 export const isHelpOpen = signal(false);
 /** What the start form has. */
 export const form = signal({
   scenario: address.get('scenario') ?? '',
+  arm: address.get('arm') ?? 'treatment',
   book: numberOf('book') ?? 0,
   seed: address.get('seed') ?? '',
   speed: (address.get('speed') ?? '1') as string,
@@ -158,8 +164,11 @@ export function keepAddress(): void {
       panel: panel.value,
       side: tapeSide.value === 'both' ? null : tapeSide.value,
       min: tapeMin.value === 0 ? null : tapeMin.value,
+      agent: trackId.value,
+      agents: agentLines.value === 'groups' ? null : agentLines.value,
       compare: isComparing.value ? '1' : null,
       scenario: form.value.scenario || null,
+      arm: form.value.arm === 'treatment' ? null : form.value.arm,
       book: form.value.book || null,
       seed: form.value.seed || null,
       speed: form.value.speed === '1' ? null : form.value.speed,

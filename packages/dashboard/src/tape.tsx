@@ -2,9 +2,10 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { TradeRing } from '../../cli/src/dashboard/trades.js';
 import { clock, compact, integer } from './format.js';
+import { whose } from './marks.js';
 import { markUrgent, onPaint } from './paint.js';
 import { Panel, type Table } from './panel.js';
-import { limitNs, playheadNs, shown, tapeMin, tapeSide } from './state.js';
+import { limitNs, playheadNs, run, shown, tapeMin, tapeSide } from './state.js';
 import { write } from './time-chart.js';
 
 const ROW_PX = 17;
@@ -76,24 +77,38 @@ function chosen(ring: TradeRing, count: number): number[] {
   return numbers;
 }
 
-function cellsOf(ring: TradeRing, n: number): [time: string, side: string, price: string, qty: string] {
+type Cells = [time: string, side: string, price: string, qty: string, who: string];
+
+function cellsOf(ring: TradeRing, n: number): Cells {
   const side = ring.at(n, 3) === 0 ? '▲ buy' : '▼ sell';
-  return [clock(ring.at(n, 0), 1e3), side, integer(ring.at(n, 1)), compact(ring.at(n, 2))];
+  const step = isMarket() ? 1e7 : 1e3;
+  return [clock(ring.at(n, 0), step), side, integer(ring.at(n, 1)), compact(ring.at(n, 2)), parties(ring, n)];
+}
+
+/** Whether it is known who traded. */
+function isMarket(): boolean {
+  return (run.value?.arm ?? null) !== null;
+}
+
+/** The aggressor and who had rested; nothing where nobody is known. */
+function parties(ring: TradeRing, n: number): string {
+  if (!isMarket()) return '';
+  return `${whose(ring.at(n, 5), run.value)} ⇠ ${whose(ring.at(n, 4), run.value)}`;
 }
 
 function summarise(): string {
-  const run = shown();
-  if (run === undefined) return 'Time and sales: no data yet.';
-  const [newest] = chosen(run.trades, 1);
+  const ring = shown()?.trades;
+  if (ring === undefined) return 'Time and sales: no data yet.';
+  const [newest] = chosen(ring, 1);
   if (newest === undefined) return 'Time and sales: no trades.';
-  const [time, side, price, qty] = cellsOf(run.trades, newest);
-  return `Time and sales: the last trade was at ${time}, aggressor ${side.slice(2)}, ${qty} lots at ${price}.`;
+  const [time, side, price, qty, who] = cellsOf(ring, newest);
+  return `Time and sales: the last trade was at ${time}, aggressor ${side.slice(2)}, ${qty} lots at ${price}${who === '' ? '' : `, ${who}`}.`;
 }
 
 function tabulate(): Table {
   const ring = shown()?.trades;
   const rows = ring === undefined ? [] : chosen(ring, TABLE_ROWS).map((n) => cellsOf(ring, n));
-  return { head: ['Time', 'Aggressor', 'Price', 'Lots'], rows };
+  return { head: ['Time', 'Aggressor', 'Price', 'Lots', 'Aggressor ⇠ rested'], rows };
 }
 
 function draw(host: HTMLElement, note: HTMLElement): () => void {
@@ -103,7 +118,7 @@ function draw(host: HTMLElement, note: HTMLElement): () => void {
     while (rows.length < wanted) {
       const row = document.createElement('div');
       row.append(
-        ...['time', 'way', 'price', 'qty'].map((name) =>
+        ...['time', 'way', 'price', 'qty', 'who'].map((name) =>
           Object.assign(document.createElement('span'), { className: name }),
         ),
       );
@@ -111,13 +126,14 @@ function draw(host: HTMLElement, note: HTMLElement): () => void {
       rows.push(row);
     }
     while (rows.length > wanted) rows.pop()!.remove();
+    host.classList.toggle('has-parties', isMarket());
     const ring = shown()?.trades;
     const numbers = ring === undefined ? [] : chosen(ring, wanted);
     const isGone = ring !== undefined && ring.first > 0 && playheadNs.value !== null && numbers.length === 0;
     write(note, isGone ? 'only the last 4,096 are kept' : '');
     rows.forEach((row, i) => {
       const n = numbers[i];
-      const cells = n === undefined ? ['', '', '', ''] : cellsOf(ring!, n);
+      const cells = n === undefined ? ['', '', '', '', ''] : cellsOf(ring!, n);
       const name = n === undefined ? 'row' : `row ${ring!.at(n, 3) === 0 ? 'buy' : 'sell'}`;
       if (row.className !== name) row.className = name;
       cells.forEach((text, c) => {

@@ -3,19 +3,34 @@ import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { ColumnStore } from '../../cli/src/dashboard/columns.js';
+import type { RunInfo } from '../../cli/src/dashboard/protocol.js';
 import { type Ink, ink } from './colors.js';
 import { clock } from './format.js';
+import { marksText } from './marks.js';
 import { onPaint } from './paint.js';
 import { Panel, type Table } from './panel.js';
 import { plotArea } from './plot-area.js';
 import { decimate, type Points, type Quantity, type Range, rangeOf } from './series.js';
-import { compared, cursorNs, limitNs, type PanelName, playheadNs, type RunData, shown, view } from './state.js';
+import {
+  against,
+  compared,
+  cursorNs,
+  limitNs,
+  type PanelName,
+  playheadNs,
+  type RunData,
+  run as runInfo,
+  shown,
+  view,
+} from './state.js';
 
 /** One line. */
 export interface Line {
   label: string;
   color(ink: Ink): string;
   quantity: Quantity;
+  /** Whether the run that is compared with has it, too; it has if this is left out. */
+  isSame?(other: RunInfo): boolean;
 }
 
 interface Props {
@@ -50,6 +65,7 @@ export function TimeChart(props: Props) {
 
   return (
     <Panel
+      hasPicture
       {...(name === undefined ? {} : { name })}
       title={title}
       summary={() => summarise(props)}
@@ -98,12 +114,16 @@ export function TimeChart(props: Props) {
       const [low, high] = [Math.min(...numbers), Math.max(...numbers)];
       return `${line.label} now ${format(numbers.at(-1)!)}, from ${format(low)} to ${format(high)}`;
     });
-    return `${title} from ${clock(view.value.from)} to ${clock(view.value.to)}: ${parts.join('; ')}.`;
+    const { from, to } = view.value;
+    const marked = marksText(run.marks, runInfo.value, [from, Math.min(to, limitNs())], clock);
+    const end = marked === '' ? '' : ` Marked: ${marked}.`;
+    return `${title} from ${clock(from)} to ${clock(to)}: ${parts.join('; ')}.${end}`;
   }
 
   function tabulate({ points }: Props): Table {
     const run = shown();
-    const head = ['Time', ...lines.map((line) => line.label)];
+    const isMarket = (runInfo.value?.arm ?? null) !== null;
+    const head = ['Time', ...lines.map((line) => line.label), ...(isMarket ? ['Marked'] : [])];
     if (run === undefined || run.columns.length === 0) return { head, rows: [] };
     const range = visible(run);
     const sparse = points?.(run.columns, range, TABLE_ROWS) ?? everyNth(run.columns, range);
@@ -113,6 +133,7 @@ export function TimeChart(props: Props) {
         const value = sparse.lines[l]![i];
         return value === null || value === undefined ? '–' : format(value);
       }),
+      ...(isMarket ? [marksText(run.marks, runInfo.value, between(sparse.times, i), clock)] : []),
     ]);
     return { head, rows };
   }
@@ -128,6 +149,11 @@ export function TimeChart(props: Props) {
     }
     return points;
   }
+}
+
+/** From the row before to this one, ns. */
+function between(times: readonly number[], i: number): [number, number] {
+  return [(times[i - 1] ?? times[i]!) * 1e9, times[i]! * 1e9];
 }
 
 function visible(run: RunData): Range {
@@ -256,9 +282,11 @@ function along(other: RunData, times: readonly number[], { lines, points }: Prop
   const { columns } = other;
   const end = columns.endNs(columns.length - 1) / 1e9;
   if (points === undefined) {
-    return lines.map(({ quantity }) =>
-      times.map((t) => (t > end ? null : quantity(columns, columns.indexAt(t * 1e9)))),
-    );
+    const info = against.value;
+    return lines.map(({ quantity, isSame }) => {
+      const isThere = isSame === undefined || (info !== undefined && isSame(info));
+      return times.map((t) => (t > end || !isThere ? null : quantity(columns, columns.indexAt(t * 1e9))));
+    });
   }
   const range = rangeOf(columns, (times[0] ?? 0) * 1e9, (times.at(-1) ?? 0) * 1e9, limitNs());
   const theirs = points(columns, range, times.length);

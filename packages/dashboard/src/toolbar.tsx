@@ -1,7 +1,9 @@
 /** The bar on top: what runs, and how it is controlled. */
 import { isOver } from '../../cli/src/dashboard/protocol.js';
 import {
+  armsOf,
   changeTheme,
+  chooseScenario,
   freeze,
   otherBook,
   pauseOrRun,
@@ -66,8 +68,9 @@ export function Toolbar() {
 }
 
 function StartForm() {
-  const { scenario, seed } = form.value;
+  const { scenario, seed, arm } = form.value;
   const scenarios = hello.value?.scenarios ?? [];
+  const arms = armsOf(scenario);
   return (
     <form
       class="start"
@@ -82,17 +85,43 @@ function StartForm() {
           value={scenario}
           disabled={scenarios.length === 0}
           title={scenarios.find((s) => s.name === scenario)?.title}
-          onChange={(e) => {
-            form.value = { ...form.value, scenario: e.currentTarget.value, book: 0 };
-          }}
+          onChange={(e) => chooseScenario(e.currentTarget.value)}
         >
-          {scenarios.map((s) => (
-            <option key={s.name} value={s.name}>
-              {s.name}
-            </option>
+          {(
+            [
+              ['Markets of agents', scenarios.filter((s) => s.arms !== null)],
+              ['Books', scenarios.filter((s) => s.arms === null)],
+            ] as const
+          ).map(([label, list]) => (
+            <optgroup key={label} label={label}>
+              {list.map((s) => (
+                <option key={s.name} value={s.name}>
+                  {s.name}
+                </option>
+              ))}
+            </optgroup>
           ))}
         </select>
       </label>
+      {arms.length === 0 ? null : (
+        <label>
+          <span class="sr">Arm</span>
+          <select
+            class="arm"
+            value={arm}
+            title="What is different: the arms of a scenario have the same random numbers"
+            onChange={(e) => {
+              form.value = { ...form.value, arm: e.currentTarget.value };
+            }}
+          >
+            {arms.map((name) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
       <label>
         <span class="dim">seed</span>
         <input
@@ -162,7 +191,7 @@ function Transport() {
       </label>
       {info !== undefined && info.books > 1 ? (
         <label>
-          <span class="dim">book</span>
+          <span class="dim">{info.arm === null ? 'book' : 'venue'}</span>
           <input
             key={info.id}
             class="book"
@@ -170,7 +199,7 @@ function Transport() {
             min="0"
             max={info.books - 1}
             defaultValue={String(info.book)}
-            title={`Book 0 to ${info.books - 1} (B)`}
+            title={`0 to ${info.books - 1} (B)`}
             onChange={(e) => otherBook(Number(e.currentTarget.value))}
           />
         </label>
@@ -194,8 +223,9 @@ function RunPicker() {
       .filter((r) => !none || r.id !== runId.value)
       .map((r) => (
         <option key={r.id} value={r.id}>
-          #{r.id} {r.scenario} · seed {r.seed}
-          {r.books > 1 ? ` · book ${r.book}` : ''} · {r.phase}
+          #{r.id} {r.scenario}
+          {armText(r.arm)} · seed {r.seed}
+          {r.books > 1 ? ` · ${r.arm === null ? 'book' : 'venue'} ${r.book}` : ''} · {r.phase}
         </option>
       )),
   ];
@@ -221,6 +251,11 @@ function RunPicker() {
       ) : null}
     </>
   );
+}
+
+/** The arm of a run where it is not the scenario itself. */
+export function armText(arm: string | null): string {
+  return arm === null || arm === 'treatment' ? '' : `:${arm}`;
 }
 
 /** Connection and phase in one word, with a colour and a shape. */

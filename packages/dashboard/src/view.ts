@@ -17,8 +17,14 @@ export interface Extent {
 /** Columns on the screen at the least. */
 const COLUMNS_MIN = 20;
 
-/** Part of a run that is shown at first. */
-export const INITIAL_SPAN_NS = 12e9;
+/** Part of a run that is shown at first: so much, or this share of a run whose length is known. */
+const INITIAL_SPAN_NS = 12e9;
+const INITIAL_SHARE = 1 / 3;
+
+/** What is shown of a run at first: its newest moment, and along with it. */
+export function initialView(durationNs = 0): View {
+  return { from: 0, to: Math.max(INITIAL_SPAN_NS, durationNs * INITIAL_SHARE), follow: true };
+}
 
 /** The narrowest that makes sense. */
 function spanMin({ interval }: Extent): number {

@@ -860,6 +860,7 @@ module.exports.marketDigests = nativeBinding.marketDigests
 module.exports.policyPresets = nativeBinding.policyPresets
 module.exports.previewAllocation = nativeBinding.previewAllocation
 module.exports.replay = nativeBinding.replay
+module.exports.scenarioArm = nativeBinding.scenarioArm
 module.exports.scenarios = nativeBinding.scenarios
 module.exports.simulate = nativeBinding.simulate
 module.exports.traceAnalyze = nativeBinding.traceAnalyze

@@ -80,10 +80,18 @@ export declare class NativeEnv {
   invalid(): number
 }
 
-/** A book that runs on a thread of its own, at a speed, under control. It ends when it is collected. */
+/** A book or a market that runs on a thread of its own, at a speed, under control. It ends when it is collected. */
 export declare class NativeLive {
   /** Begins with one book of the complete configuration `config`, as JSON; it waits behind its warm-up. */
   static open(config: string, book: number): NativeLive
+  /** Begins with the market of the complete configuration `config`, as JSON, and shows its venue `venue`; it waits. */
+  static openMarket(config: string, venue: number): NativeLive
+  /** Whose holdings a market's session follows, as JSON. */
+  tracks(): string
+  /** Ten numbers for each track: see `LiveAccount` in TypeScript. */
+  accounts(): Float64Array
+  /** Seven numbers for each price at which an agent's orders rest: agent, side, price, lots, orders, orders and lots ahead. */
+  ownLevels(): Float64Array
   /** How the numbers below are laid out, as JSON. */
   static layout(): string
   /** Runs at `speed` times real time, Infinity as fast as possible. */
@@ -345,6 +353,9 @@ export declare function previewAllocation(request: string): string
  * `onProgress` is given how much of how much is done, at most ten times a second; the other two numbers are 0.
  */
 export declare function replay(file: string, options: string, cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, unusedToo: number) => void, record?: string): Promise<string>
+
+/** The market of an arm of a scenario, as JSON; `treatment` is the market itself. */
+export declare function scenarioArm(name: string, arm: string): string
 
 /** Every scenario, as JSON. */
 export declare function scenarios(): string

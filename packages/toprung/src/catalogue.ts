@@ -3,7 +3,7 @@
  */
 import { parseConfig } from './config.js';
 import { fromNative, ToprungError } from './errors.js';
-import { type MarketConfigInput, marketConfigSchema } from './market-schema.js';
+import { type MarketConfig, type MarketConfigInput, marketConfigSchema } from './market-schema.js';
 import { native } from './native.js';
 import { carryOut, type RunOptions } from './run.js';
 
@@ -93,6 +93,20 @@ export const catalogue = {
     const known = list.map((s) => s.name).join(', ');
     const message = `scenario: expected one of ${known}, got ${JSON.stringify(name)}`;
     throw new ToprungError('ERR_TOPRUNG_UNKNOWN_SCENARIO', message, { path: 'scenario' });
+  },
+
+  /**
+   * The market of one arm of a scenario, complete: `treatment`, or one of its `arms`.
+   *
+   * @throws ToprungError `ERR_TOPRUNG_UNKNOWN_SCENARIO`; `ERR_TOPRUNG_CONFIG` for an arm that it does not have
+   */
+  arm(name: string, arm = 'treatment'): MarketConfig {
+    this.get(name);
+    try {
+      return parseConfig(marketConfigSchema, JSON.parse(native().scenarioArm(name, arm)));
+    } catch (error) {
+      throw fromNative(error);
+    }
   },
 
   /**

@@ -38,6 +38,7 @@ export * from './event-batch.js';
 export * from './flow-schema.js';
 export * from './journal.js';
 export * from './live.js';
+export * from './live-codes.js';
 export * from './market.js';
 export * from './market-schema.js';
 export * from './names.js';

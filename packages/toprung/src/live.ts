@@ -1,21 +1,17 @@
 /**
- * One book of a simulation at a chosen speed, to be looked at while it runs: {@link LiveSession}.
+ * One book of a simulation at a chosen speed, to be looked at while it runs: {@link LiveSession}; or a market of agents:
+ * {@link LiveMarket}.
  *
  * It runs on a thread of its own. Reading never makes it wait, so its speed does not depend on who looks; and the clock
- * decides when a command is carried out, never which: the digest is that of the same book in {@link simulate}.
+ * decides when a command is carried out, never which: the digest is that of the same book in {@link simulate}, or of the
+ * same market in {@link runMarket}.
  */
 import { parseConfig, type SimulationConfig, type SimulationConfigInput, simulationConfigSchema } from './config.js';
 import { callNative as call } from './errors.js';
+import { LIVE_MARKS, LIVE_PHASES, type LivePhase } from './live-codes.js';
+import type { Account } from './market.js';
+import { type MarketConfig, type MarketConfigInput, marketConfigSchema } from './market-schema.js';
 import { type NativeLive, native } from './native.js';
-
-/** What a session is doing, by code. */
-export const LIVE_PHASES = ['warm-up', 'running', 'paused', 'complete', 'stopped', 'failed'] as const;
-
-/** What a session is doing. `complete`, `stopped` and `failed` are for good. */
-export type LivePhase = (typeof LIVE_PHASES)[number];
-
-/** What is marked on the time axis, by code. */
-export const LIVE_MARKS = ['measuring', 'paused', 'running', 'complete', 'stopped'] as const;
 
 /** One price level. */
 export interface LiveLevel {
@@ -32,8 +28,10 @@ export interface LiveState {
   timeNs: number;
   /** Commands of the measured part so far. */
   events: number;
-  /** Commands of the measured part to expect in all. */
+  /** Commands of the measured part to expect in all; 0 if nobody knows. */
   eventsTotal: number;
+  /** Simulated time of the measured part in all; 0 if it is not a time that ends it. */
+  durationNs: number;
   /** Commands of the warm-up so far. */
   warmupEvents: number;
   /** Simulated per wall-clock time that was asked for; Infinity for as fast as possible, 0 before the first. */
@@ -78,47 +76,47 @@ export interface LiveTrade {
   qty: number;
   /** The aggressor's side: 0 buy, 1 sell. */
   side: number;
-  /** The resting order. */
+  /** The resting order; of a market of agents whose it was: 0 for the background, otherwise an agent's number and one. */
   maker: number;
-  /** The aggressor. */
+  /** The aggressor, likewise. */
   taker: number;
+}
+
+/** Whose holdings a {@link LiveMarket} follows: a whole group, or one agent of a small group. */
+export interface LiveTrack {
+  group: string;
+  /** Number of the first agent. */
+  first: number;
+  /** Agents. */
+  count: number;
+  /** One agent of a group that has several. */
+  isMember: boolean;
+}
+
+/** Resting orders of one agent at one price of the shown venue's best levels. */
+export interface LiveOwnLevel {
+  agent: number;
+  /** 0 buy, 1 sell. */
+  side: number;
+  price: number;
+  /** Lots that are open. */
+  qty: number;
+  orders: number;
+  /** Orders and lots before the first of them. */
+  ordersAhead: number;
+  lotsAhead: number;
 }
 
 /** Something marked on the time axis. */
 export interface LiveMark {
   timeNs: number;
   mark: (typeof LIVE_MARKS)[number];
-  /** Of `running` the speed, otherwise commands so far. */
+  /**
+   * Of `running` the speed; of `starts` and `ends` the number of the group; of `shock` by how many ticks the fundamental
+   * value jumps; of `retuned` the venue; of `halted` for how many seconds; otherwise commands so far.
+   */
   value: number;
 }
-
-/**
- * The first numbers of a column in their order: the state at its end, and sums over its time. Behind them are the counts
- * of the latency classes, then the open quantity at each price from `depthBase` up.
- */
-export const LIVE_COLUMN = [
-  'bid',
-  'ask',
-  'depthBase',
-  'bidQty',
-  'askQty',
-  'bidDepth',
-  'askDepth',
-  'resting',
-  'limit',
-  'market',
-  'cancel',
-  'reduce',
-  'replace',
-  'rejected',
-  'trades',
-  'buyVolume',
-  'sellVolume',
-  'buyNotional',
-  'sellNotional',
-  'busyNs',
-  'latencyMaxNs',
-] as const;
 
 /** How the numbers of columns and states lie. */
 export interface LiveLayout {
@@ -137,6 +135,8 @@ export interface LiveLayout {
   percentiles: number[];
   /** Fills that are kept. */
   tradesMax: number;
+  /** Most tracks of a market of agents. */
+  tracksMax: number;
 }
 
 /** How the numbers of columns and states lie, as the Rust core says. */
@@ -144,31 +144,14 @@ export function liveLayout(): LiveLayout {
   return JSON.parse(call(() => native().NativeLive.layout())) as LiveLayout;
 }
 
-/**
- * A book that runs at a speed, under control. It begins paused behind its warm-up.
- *
- * ```ts
- * const session = new LiveSession({ horizon: { events: 1_000_000 } });
- * session.run(10); // ten simulated seconds a second
- * console.log(session.state().timeNs);
- * session.stop();
- * ```
- */
-export class LiveSession {
-  /** The complete configuration. */
-  readonly config: SimulationConfig;
-  /** Which of its books this is. */
-  readonly book: number;
-  readonly #native: NativeLive;
+/** What runs at a speed, under control: see {@link LiveSession} and {@link LiveMarket}. */
+export abstract class Live {
+  /** @internal */
+  protected readonly native: NativeLive;
 
-  /**
-   * @param book - 0 to `config.books` - 1.
-   * @throws ToprungError `ERR_TOPRUNG_CONFIG`, `ERR_TOPRUNG_MEMORY`, `ERR_TOPRUNG_THREADS`, `ERR_TOPRUNG_NATIVE_MISSING`
-   */
-  constructor(config: SimulationConfigInput = {}, book = 0) {
-    this.config = parseConfig(simulationConfigSchema, config);
-    this.book = book;
-    this.#native = call(() => native().NativeLive.open(JSON.stringify(this.config), book));
+  /** @internal */
+  protected constructor(native: NativeLive) {
+    this.native = native;
   }
 
   /**
@@ -177,37 +160,37 @@ export class LiveSession {
    * @throws ToprungError `ERR_TOPRUNG_OUT_OF_RANGE` unless it is 10^-6 to 10^9 or Infinity.
    */
   run(speed = Number.POSITIVE_INFINITY): void {
-    call(() => this.#native.run(speed));
+    call(() => this.native.run(speed));
   }
 
   /** Runs as fast as possible up to `events` commands behind the warm-up, then waits. */
   runTo(events: number): void {
-    call(() => this.#native.runTo(events));
+    call(() => this.native.runTo(events));
   }
 
   /** Waits until it is told to run. */
   pause(): void {
-    this.#native.pause();
+    this.native.pause();
   }
 
   /** Ends for good. */
   stop(): void {
-    this.#native.stop();
+    this.native.stop();
   }
 
   /** Digest of every event so far; at the end that of `simulate()`'s book. */
   digest(): string {
-    return this.#native.digest();
+    return this.native.digest();
   }
 
   /** What broke, if the phase is `failed`. */
   failure(): string | undefined {
-    return this.#native.failure() ?? undefined;
+    return this.native.failure() ?? undefined;
   }
 
   /** The run as it was at most some milliseconds ago. */
   state(): LiveState {
-    return liveState(call(() => this.#native.state()));
+    return liveState(call(() => this.native.state()));
   }
 
   /**
@@ -215,12 +198,12 @@ export class LiveSession {
    * than `merges` times by now: ask for the state and merge what is at hand.
    */
   columns(merges: number, from: number, max: number): Float64Array | undefined {
-    return call(() => this.#native.columns(merges, from, max)) ?? undefined;
+    return call(() => this.native.columns(merges, from, max)) ?? undefined;
   }
 
   /** The number of the first fill, then time, price, quantity, side, maker and taker of each from `from` on. */
   tradeNumbers(from: number): Float64Array {
-    return call(() => this.#native.trades(from));
+    return call(() => this.native.trades(from));
   }
 
   /** The fills from number `from` on that are still kept. */
@@ -234,7 +217,7 @@ export class LiveSession {
 
   /** What is marked on the time axis, in order. */
   marks(): LiveMark[] {
-    const numbers = call(() => this.#native.annotations());
+    const numbers = call(() => this.native.annotations());
     return Array.from({ length: numbers.length / 3 }, (_, i) => ({
       timeNs: numbers[3 * i]!,
       mark: LIVE_MARKS[numbers[3 * i + 1]!]!,
@@ -243,11 +226,109 @@ export class LiveSession {
   }
 }
 
+/**
+ * A book that runs at a speed, under control. It begins paused behind its warm-up.
+ *
+ * ```ts
+ * const session = new LiveSession({ horizon: { events: 1_000_000 } });
+ * session.run(10); // ten simulated seconds a second
+ * console.log(session.state().timeNs);
+ * session.stop();
+ * ```
+ */
+export class LiveSession extends Live {
+  /** The complete configuration. */
+  readonly config: SimulationConfig;
+  /** Which of its books this is. */
+  readonly book: number;
+
+  /**
+   * @param book - 0 to `config.books` - 1.
+   * @throws ToprungError `ERR_TOPRUNG_CONFIG`, `ERR_TOPRUNG_MEMORY`, `ERR_TOPRUNG_THREADS`, `ERR_TOPRUNG_NATIVE_MISSING`
+   */
+  constructor(config: SimulationConfigInput = {}, book = 0) {
+    const complete = parseConfig(simulationConfigSchema, config);
+    super(call(() => native().NativeLive.open(JSON.stringify(complete), book)));
+    this.config = complete;
+    this.book = book;
+  }
+}
+
+/** Numbers of a track's account as the core gives them. */
+const ACCOUNT = [
+  'position',
+  'cash',
+  'bought',
+  'sold',
+  'fills',
+  'makerLots',
+  'orders',
+  'changes',
+  'refused',
+  'value',
+] as const satisfies (keyof Account)[];
+
+/**
+ * A market of agents that runs at a speed, under control; one venue is shown. It begins paused at its beginning. Its
+ * commands are the messages of all venues; its latencies are of steps of the market that carried out a message. Agents of
+ * kind `outside` do nothing.
+ *
+ * ```ts
+ * const session = new LiveMarket(catalogue.get('flash-crash').market);
+ * session.run(100); // a hundred simulated seconds a second
+ * console.log(session.accounts()[0].position);
+ * session.stop();
+ * ```
+ */
+export class LiveMarket extends Live {
+  /** The complete configuration. */
+  readonly config: MarketConfig;
+  /** The venue that is shown. */
+  readonly venue: number;
+  /** Whose holdings are followed: every group, then the agents of the smallest groups that have several. */
+  readonly tracks: readonly LiveTrack[];
+
+  /**
+   * @param venue - 0 to `config.venues.length` - 1.
+   * @throws ToprungError `ERR_TOPRUNG_CONFIG`, `ERR_TOPRUNG_THREADS`, `ERR_TOPRUNG_NATIVE_MISSING`
+   */
+  constructor(config: MarketConfigInput, venue = 0) {
+    const complete = parseConfig(marketConfigSchema, config);
+    super(call(() => native().NativeLive.openMarket(JSON.stringify(complete), venue)));
+    this.config = complete;
+    this.venue = venue;
+    this.tracks = JSON.parse(call(() => this.native.tracks())) as LiveTrack[];
+  }
+
+  /** The account of each track; `value` is at the first venue's mid price. */
+  accounts(): Account[] {
+    const numbers = call(() => this.native.accounts());
+    return Array.from({ length: numbers.length / ACCOUNT.length }, (_, t) => {
+      const of = (k: number): number => numbers[ACCOUNT.length * t + k]!;
+      return Object.fromEntries(ACCOUNT.map((name, k) => [name, of(k)])) as Record<(typeof ACCOUNT)[number], number>;
+    });
+  }
+
+  /** Agents' orders at the shown venue's best levels, by side, price and place in the queue. */
+  ownLevels(): LiveOwnLevel[] {
+    const n = call(() => this.native.ownLevels());
+    return Array.from({ length: n.length / 7 }, (_, k) => ({
+      agent: n[7 * k]!,
+      side: n[7 * k + 1]!,
+      price: n[7 * k + 2]!,
+      qty: n[7 * k + 3]!,
+      orders: n[7 * k + 4]!,
+      ordersAhead: n[7 * k + 5]!,
+      lotsAhead: n[7 * k + 6]!,
+    }));
+  }
+}
+
 function liveState(numbers: Float64Array): LiveState {
   let at = 0;
   const next = (): number => numbers[at++]!;
   const several = (n: number): number[] => Array.from({ length: n }, next);
-  const [phase, timeNs, events, eventsTotal, warmupEvents, speed, busyNs, lateNs] = several(8);
+  const [phase, timeNs, events, eventsTotal, durationNs, warmupEvents, speed, busyNs, lateNs] = several(9);
   const [bid, bidQty, ask, askQty, lastPrice, resting] = several(6);
   const commands = several(5);
   const [rejected, trades, volume, columns, intervalNs, merges, latencyCount] = several(7);
@@ -260,6 +341,7 @@ function liveState(numbers: Float64Array): LiveState {
     timeNs: timeNs!,
     events: events!,
     eventsTotal: eventsTotal!,
+    durationNs: durationNs!,
     warmupEvents: warmupEvents!,
     speed: speed!,
     busyNs: busyNs!,

@@ -1,10 +1,20 @@
 /** LiveSession: the same events as simulate(), columns that add up, control. */
 import { describe, expect, it } from 'vitest';
-import { LIVE_COLUMN, LiveSession, type LiveState, liveLayout, simulate } from '../src/index.js';
+import {
+  catalogue,
+  LIVE_COLUMN,
+  type Live,
+  LiveMarket,
+  LiveSession,
+  type LiveState,
+  liveLayout,
+  runMarket,
+  simulate,
+} from '../src/index.js';
 
 const config = { books: 3, horizon: { events: 40_000 }, warmupEvents: 1000, latencySampling: 2 } as const;
 
-async function until(session: LiveSession, holds: (state: LiveState) => boolean): Promise<LiveState> {
+async function until(session: Live, holds: (state: LiveState) => boolean): Promise<LiveState> {
   for (let i = 0; i < 10_000; i++) {
     const state = session.state();
     if (holds(state)) return state;
@@ -86,5 +96,57 @@ describe('a live session', () => {
     session.run();
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(session.state()).toMatchObject({ phase: 'stopped', events: 0 });
+  });
+});
+
+describe('a live market of agents', () => {
+  const crash = catalogue.arm('flash-crash');
+  const short = {
+    ...crash,
+    durationNs: 60e9,
+    agents: crash.agents.map((agent) => (agent.name === 'seller' ? { ...agent, startNs: 10e9 } : agent)),
+  };
+
+  it('gives the digest and the accounts of runMarket(), whatever is done to it', async () => {
+    const session = new LiveMarket(short);
+    session.runTo(500);
+    await until(session, (s) => s.phase === 'paused' && s.events === 500);
+    const own = session.ownLevels();
+    expect(own.length).toBeGreaterThan(0);
+    expect(own.every((level) => level.qty >= level.orders && level.lotsAhead >= level.ordersAhead)).toBe(true);
+    session.run();
+    const state = await until(session, (s) => s.phase === 'complete');
+    expect([state.timeNs, state.durationNs, state.eventsTotal]).toEqual([60e9, 60e9, 0]);
+    const plain = await runMarket(short);
+    // That of a session is of its one market, that of a run is folded over all its books.
+    expect(session.digest()).toBe(plain.results[0]!.digest);
+    const accounts = session.accounts();
+    expect(session.tracks.map((track) => track.group)).toEqual(['makers', 'buyers', 'seller']);
+    plain.results[0]!.groups.forEach(({ total }, g) => {
+      expect(accounts[g]).toMatchObject({ position: total.position, cash: total.cash, orders: total.orders });
+    });
+    expect(session.marks().map((m) => m.mark)).toContain('starts');
+  });
+
+  it('has columns with what every track holds', async () => {
+    const layout = liveLayout();
+    const session = new LiveMarket(short);
+    session.run();
+    const state = await until(session, (s) => s.phase === 'complete');
+    const numbers = session.columns(state.merges, 0, layout.columnsMax)!;
+    const width = layout.columnNumbers + layout.latencyBuckets + layout.depthRows + 2 * session.tracks.length;
+    expect(numbers).toHaveLength(width * state.columns);
+    const last = [...numbers.subarray(-2 * session.tracks.length)];
+    expect(last).toEqual(session.accounts().flatMap(({ position, value }) => [position, value]));
+  });
+
+  it('refuses a venue and an arm that are not there', () => {
+    expect(() => new LiveMarket(short, 1)).toThrow(
+      expect.objectContaining({ code: 'ERR_TOPRUNG_CONFIG', path: 'venue' }),
+    );
+    expect(() => catalogue.arm('flash-crash', 'nobody')).toThrow(
+      expect.objectContaining({ code: 'ERR_TOPRUNG_CONFIG' }),
+    );
+    expect(catalogue.arm('flash-crash', 'control').agents[2]!.absent).toBe(true);
   });
 });

@@ -63,17 +63,7 @@ impl GroupResult {
     /// The sum of the accounts.
     pub fn total(&self) -> Account {
         let mut sum = Account::default();
-        for a in &self.accounts {
-            sum.position += a.position;
-            sum.cash += a.cash;
-            sum.bought += a.bought;
-            sum.sold += a.sold;
-            sum.fills += a.fills;
-            sum.maker_lots += a.maker_lots;
-            sum.orders += a.orders;
-            sum.changes += a.changes;
-            sum.refused += a.refused;
-        }
+        self.accounts.iter().for_each(|a| sum.add(a));
         sum
     }
 }

@@ -50,5 +50,6 @@ pub use observed::observe_market;
 pub use queues::{QueuePosition, QueueRow};
 pub use record::{Account, Trade, VenueCounts};
 pub use session::{Act, ActionRow, LoggedBatch, Progress as SessionProgress, Session};
+pub(crate) use venue::agent_of;
 pub use venue::{Notice, NoticeKind, Recording};
 pub use world::{Stop, World};

@@ -94,6 +94,19 @@ impl Account {
         self.maker_lots += if is_maker { qty } else { 0 };
     }
 
+    /// Adds another account to it.
+    pub fn add(&mut self, other: &Account) {
+        self.position += other.position;
+        self.cash += other.cash;
+        self.bought += other.bought;
+        self.sold += other.sold;
+        self.fills += other.fills;
+        self.maker_lots += other.maker_lots;
+        self.orders += other.orders;
+        self.changes += other.changes;
+        self.refused += other.refused;
+    }
+
     /// Cash and position at a price, ticks × lots.
     pub fn value(&self, mid: f64) -> f64 {
         self.cash as f64 + self.position as f64 * mid

@@ -232,6 +232,11 @@ impl World {
         self.configs[0].reference()
     }
 
+    /// Ticks within which a venue publishes its depth, 0 if it publishes none.
+    pub(crate) fn depth_ticks(&self, venue: usize) -> u32 {
+        self.configs[venue].depth_ticks
+    }
+
     /// The account of the k-th agent that is decided from outside.
     pub(crate) fn outside_account(&self, k: usize) -> Account {
         let is_outside = |g: u32| self.outside == Some(g);

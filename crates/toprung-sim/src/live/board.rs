@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
-use toprung_book::LevelView;
+use toprung_book::{LevelView, Side};
 
 use super::column::{Column, merge_pairs};
 use super::recorder::{LiveRecorder, LiveTrade, Recorded, TRADES_MAX};
+use crate::kernel::Account;
 use crate::touch::Touch;
 
 /// Levels of each side in a [`LiveState`].
@@ -55,6 +56,59 @@ pub enum Mark {
     Complete = 3,
     /// The user stopped the run.
     Stopped = 4,
+    /// A group of agents starts; the value is its number.
+    Starts = 5,
+    /// A group of agents stops; the value is its number.
+    Ends = 6,
+    /// The fundamental value jumps; the value is by how many ticks.
+    Shock = 7,
+    /// The background flow has other parameters from now on; the value is the venue.
+    Retuned = 8,
+    /// Trading pauses at the shown venue; the value is for how many seconds.
+    Halted = 9,
+    /// Trading goes on at the shown venue.
+    Resumed = 10,
+}
+
+/// Whose holdings a market's session follows: a whole group, or one of its agents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Track {
+    /// The group's name.
+    pub group: String,
+    /// Number of the first agent.
+    pub first: u32,
+    /// Agents.
+    pub count: u32,
+    /// One agent of a group that has several.
+    pub is_member: bool,
+}
+
+/// What a track holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Holding {
+    /// Lots, negative when short, over all venues.
+    pub position: i64,
+    /// Cash and position at the first venue's mid price, ticks × lots: it starts at 0, so this is profit and loss.
+    pub value: f64,
+}
+
+/// Resting orders of one agent at one price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnLevel {
+    /// Whose they are.
+    pub agent: u32,
+    /// Which side.
+    pub side: Side,
+    /// In ticks.
+    pub price: i64,
+    /// Lots that are open.
+    pub qty: u64,
+    /// Orders.
+    pub orders: u32,
+    /// Orders before the first of them.
+    pub orders_ahead: u32,
+    /// Lots before the first of them.
+    pub lots_ahead: u64,
 }
 
 /// Something to be marked on the time axis.
@@ -77,8 +131,10 @@ pub struct LiveState {
     pub time_ns: u64,
     /// Commands of the measured part so far.
     pub events: u64,
-    /// Commands of the measured part to expect in all.
+    /// Commands of the measured part to expect in all; 0 if nobody knows.
     pub events_total: u64,
+    /// Simulated time of the measured part in all, ns; 0 if it is not a time that ends it.
+    pub duration_ns: u64,
     /// Commands of the warm-up so far.
     pub warmup_events: u64,
     /// Simulated per wall-clock time that was asked for; infinite for as fast as possible.
@@ -111,6 +167,12 @@ pub struct LiveState {
     pub bids: Vec<LevelView>,
     /// The best asks, best first, at most [`LADDER_LEVELS`].
     pub asks: Vec<LevelView>,
+    /// The account of each track of a market of agents.
+    pub accounts: Vec<Account>,
+    /// What each track holds.
+    pub holdings: Vec<Holding>,
+    /// Agents' resting orders at those levels, by side, price and place in the queue.
+    pub own: Vec<OwnLevel>,
 }
 
 /// Everything that viewers can read.

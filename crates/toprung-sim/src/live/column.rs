@@ -1,5 +1,6 @@
 //! One interval of simulated time: the state at its end, and the sums over it.
 
+use super::board::Holding;
 use crate::touch::Touch;
 
 /// Price rows of a column's depth, half of them below the middle of the book.
@@ -52,6 +53,8 @@ pub struct Column {
     pub depth_base: i64,
     /// Open quantity at each price from `depth_base` up, lots; what is above 2³² − 1 counts as that.
     pub depth: [u32; DEPTH_ROWS],
+    /// What each track of a market of agents holds at the end; nothing otherwise.
+    pub holdings: Box<[Holding]>,
 }
 
 impl Column {
@@ -72,6 +75,7 @@ impl Column {
             latency: [0; LATENCY_BUCKETS],
             depth_base: reference,
             depth: [0; DEPTH_ROWS],
+            holdings: Box::default(),
         }
     }
 

@@ -5,20 +5,13 @@ use std::sync::atomic::{AtomicU64, Ordering::Acquire, Ordering::Release};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-use toprung_book::Side;
+use toprung_trace::LatencyHistogram;
 
-use super::board::{Annotation, Board, LADDER_LEVELS, LiveState, Mark, PERCENTILES, Phase};
+use super::board::{Annotation, Board, LiveState, Mark, PERCENTILES, Phase};
 use super::recorder::LiveRecorder;
-use crate::book_run::BookRun;
-use crate::config::SimConfig;
-use crate::flow::Flow;
-use crate::venue::SimBook;
 
 /// Most commands between two looks at the orders: well below a millisecond of work.
-const CHUNK_EVENTS: u64 = 4096;
-
-/// Resting orders that may be visited between two looks where one command can visit them all.
-const CHUNK_VISITS: u64 = 1 << 18;
+pub(crate) const CHUNK_EVENTS: u64 = 4096;
 
 /// Time between two writings on the board.
 const PUBLISH_EVERY: Duration = Duration::from_millis(8);
@@ -84,8 +77,45 @@ struct Anchor {
     time_ns: u64,
 }
 
-pub(crate) struct Driver<B, F> {
-    run: BookRun<B, F, LiveRecorder>,
+/// What a driver runs: one book, or a market of agents. It decides every event; the driver decides when.
+pub(crate) trait Course {
+    /// Who keeps what is to be seen.
+    fn recorder(&mut self) -> &mut LiveRecorder;
+
+    /// Simulated time, ns behind the warm-up.
+    fn time_ns(&self) -> u64;
+
+    /// Commands of the warm-up that are still to come.
+    fn warmup_left(&self) -> u64;
+
+    /// Whether the horizon is reached.
+    fn is_complete(&self) -> bool;
+
+    /// At most so many commands that they take less than a millisecond or so.
+    fn chunk(&self, events: u64) -> u64;
+
+    /// Commands to carry out when simulated time is behind by so much.
+    fn due(&self, behind_ns: f64) -> u64;
+
+    /// Carries out at most `events` commands and gives how many. Who can, ends at `until_ns`; who cannot, a command later.
+    fn advance(&mut self, events: u64, until_ns: u64) -> u64;
+
+    /// Writes what it is into a state: all but phase, speed, commands and wall-clock times. What is slow to find out may be a
+    /// moment old, unless it must be as it is `now`.
+    fn describe(&mut self, state: &mut LiveState, now: bool);
+
+    /// What happened that is to be marked on the time axis.
+    fn take_annotations(&mut self, _: &mut Vec<Annotation>) {}
+
+    /// What was timed so far, if anything is timed.
+    fn latency(&self) -> Option<LatencyHistogram>;
+
+    /// It is over: the last column ends here.
+    fn finish(&mut self);
+}
+
+pub(crate) struct Driver<C> {
+    run: C,
     control: Arc<Control>,
     board: Arc<Mutex<Board>>,
     state: LiveState,
@@ -94,33 +124,24 @@ pub(crate) struct Driver<B, F> {
     order: Order,
     number: u64,
     anchor: Anchor,
-    events_per_second: f64,
-    in_time_order: bool,
     published: Instant,
     summarised: Option<Instant>,
     working: Option<Instant>,
 }
 
-impl<B: SimBook, F: Flow> Driver<B, F> {
-    pub(crate) fn new(
-        config: &SimConfig,
-        run: BookRun<B, F, LiveRecorder>,
-        control: Arc<Control>,
-        board: Arc<Mutex<Board>>,
-    ) -> Driver<B, F> {
+impl<C: Course> Driver<C> {
+    /// `state` says what is known before anything has happened.
+    pub(crate) fn new(run: C, state: LiveState, control: Arc<Control>, board: Arc<Mutex<Board>>) -> Driver<C> {
         let now = Instant::now();
-        let events_total = config.expected_events_per_book() - config.warmup_events;
         Driver {
             run,
             control,
             board,
-            state: LiveState { events_total, ..LiveState::default() },
+            state,
             annotations: Vec::new(),
             order: Order::Pause,
             number: 0,
             anchor: Anchor { wall: now, time_ns: 0 },
-            events_per_second: config.flow.events_per_second(),
-            in_time_order: config.book.policy.policy("book.policy").is_ok_and(|policy| policy.is_fifo()),
             published: now,
             summarised: None,
             working: None,
@@ -141,8 +162,8 @@ impl<B: SimBook, F: Flow> Driver<B, F> {
     fn until_over(&mut self) {
         self.work(true);
         while self.run.warmup_left() > 0 && self.control.order() != Order::Stop {
-            let chunk = self.chunk(CHUNK_EVENTS).min(self.run.warmup_left());
-            self.state.warmup_events += self.run.advance(chunk);
+            let chunk = self.run.chunk(CHUNK_EVENTS).min(self.run.warmup_left());
+            self.state.warmup_events += self.run.advance(chunk, u64::MAX);
             self.publish(false);
         }
         self.mark(Mark::Measuring, self.state.warmup_events as f64);
@@ -161,7 +182,7 @@ impl<B: SimBook, F: Flow> Driver<B, F> {
                 }
                 Order::RunTo { events } => {
                     let left = events.saturating_sub(self.state.events);
-                    self.advance(left.min(CHUNK_EVENTS));
+                    self.advance(left.min(CHUNK_EVENTS), u64::MAX);
                     if self.state.events >= events {
                         self.order = Order::Pause;
                         self.mark(Mark::Paused, self.state.events as f64);
@@ -174,7 +195,7 @@ impl<B: SimBook, F: Flow> Driver<B, F> {
         self.state.phase = if complete { Phase::Complete } else { Phase::Stopped };
         self.mark(if complete { Mark::Complete } else { Mark::Stopped }, self.state.events as f64);
         self.work(false);
-        self.flush_last_column();
+        self.run.finish();
         self.publish(true);
     }
 
@@ -185,7 +206,7 @@ impl<B: SimBook, F: Flow> Driver<B, F> {
         let was_waiting = self.order == Order::Pause;
         match order {
             Order::Run { speed } => {
-                self.anchor = Anchor { wall: Instant::now(), time_ns: self.run.moment().time_ns };
+                self.anchor = Anchor { wall: Instant::now(), time_ns: self.run.time_ns() };
                 if was_waiting || self.state.speed != speed {
                     self.mark(Mark::Running, speed);
                 }
@@ -201,43 +222,32 @@ impl<B: SimBook, F: Flow> Driver<B, F> {
     fn keep_pace(&mut self, speed: f64) {
         if speed == f64::INFINITY {
             self.state.late_ns = 0;
-            self.advance(CHUNK_EVENTS);
+            self.advance(CHUNK_EVENTS, u64::MAX);
             return;
         }
         let elapsed_ns = self.anchor.wall.elapsed().as_nanos() as f64;
         let due_ns = self.anchor.time_ns as f64 + elapsed_ns * speed;
-        let behind_ns = due_ns - self.run.moment().time_ns as f64;
+        let behind_ns = due_ns - self.run.time_ns() as f64;
         if behind_ns <= 0.0 {
             self.state.late_ns = 0;
             self.work(false);
             self.publish(false);
-            let wait_ns = (-behind_ns / speed).clamp(2e5, 4e6);
+            let wait_ns = (-behind_ns / speed).clamp(5e5, 4e6);
             self.control.wait(self.number, Duration::from_nanos(wait_ns as u64));
             return;
         }
         self.state.late_ns = (behind_ns / speed) as u64;
         if self.state.late_ns > LATE_MAX.as_nanos() as u64 {
-            self.anchor = Anchor { wall: Instant::now() - LATE_MAX / 2, time_ns: self.run.moment().time_ns };
+            self.anchor = Anchor { wall: Instant::now() - LATE_MAX / 2, time_ns: self.run.time_ns() };
         }
-        // Half of what is expected to be due, so that simulated time does not run ahead by more than an event or two.
-        let expected = behind_ns * self.events_per_second / 2e9;
-        self.advance((expected as u64).clamp(1, CHUNK_EVENTS));
+        self.advance(self.run.due(behind_ns).clamp(1, CHUNK_EVENTS), due_ns as u64);
     }
 
-    fn advance(&mut self, events: u64) {
+    fn advance(&mut self, events: u64, until_ns: u64) {
         self.work(true);
         self.state.phase = Phase::Running;
-        self.state.events += self.run.advance(self.chunk(events));
+        self.state.events += self.run.advance(self.run.chunk(events), until_ns);
         self.publish(false);
-    }
-
-    /// At most so many commands that they take less than a millisecond or so.
-    fn chunk(&self, events: u64) -> u64 {
-        if self.in_time_order {
-            events
-        } else {
-            (CHUNK_VISITS / (self.run.resting_orders() as u64 + 1)).clamp(1, events.max(1))
-        }
     }
 
     /// The run works from now on, or waits.
@@ -251,18 +261,13 @@ impl<B: SimBook, F: Flow> Driver<B, F> {
         if works {
             self.working = Some(Instant::now());
         }
-        self.run.observer().set_busy(works);
+        self.run.recorder().set_busy(works);
     }
 
     fn mark(&mut self, mark: Mark, value: f64) {
-        self.annotations.push(Annotation { time_ns: self.run.moment().time_ns, mark, value });
-    }
-
-    fn flush_last_column(&mut self) {
-        // The recorder is lent out while it looks at the run that it belongs to.
-        let mut recorder = std::mem::replace(self.run.observer(), LiveRecorder::new(u64::MAX, 2, 0));
-        recorder.finish(&self.run.moment());
-        *self.run.observer() = recorder;
+        // What happened before it comes first.
+        self.run.take_annotations(&mut self.annotations);
+        self.annotations.push(Annotation { time_ns: self.run.time_ns(), mark, value });
     }
 
     /// Writes on the board if it is time, or `now`; leaves it for later when somebody reads, unless it must be `now`.
@@ -279,7 +284,7 @@ impl<B: SimBook, F: Flow> Driver<B, F> {
             Err(_) => board.lock().unwrap_or_else(PoisonError::into_inner),
         };
         self.published = Instant::now();
-        board.take(self.run.observer(), self.state.trades);
+        board.take(self.run.recorder(), self.state.trades);
         board.annotations.append(&mut self.annotations);
         std::mem::swap(&mut board.state, &mut self.state);
         // What the next state goes on from is what was just written.
@@ -291,22 +296,11 @@ impl<B: SimBook, F: Flow> Driver<B, F> {
         if self.working.is_some() {
             self.working = Some(Instant::now());
         }
-        let moment = self.run.moment();
+        self.state.busy_ns += busy_ns;
+        self.run.take_annotations(&mut self.annotations);
         let s = &mut self.state;
-        s.busy_ns += busy_ns;
-        s.time_ns = moment.time_ns;
-        s.touch = Some(moment.touch);
-        s.last_price = moment.tally.last_price;
-        s.resting = moment.book.order_count() as u64;
-        s.commands = moment.tally.commands();
-        s.rejected = moment.tally.rejected();
-        s.trades = moment.tally.trades();
-        s.volume = moment.tally.volume();
-        s.digest = moment.book.digest().to_string();
-        for (side, levels) in [(Side::Buy, &mut s.bids), (Side::Sell, &mut s.asks)] {
-            levels.clear();
-            levels.extend(moment.book.ladder(side).take(LADDER_LEVELS));
-        }
+        s.time_ns = self.run.time_ns();
+        self.run.describe(s, now);
         let due = self.summarised.is_none_or(|at| at.elapsed() >= PERCENTILES_EVERY);
         if (due || now)
             && let Some(latency) = self.run.latency()

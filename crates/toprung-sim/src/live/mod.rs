@@ -1,7 +1,7 @@
-//! One book of a run at a chosen speed, to be looked at while it runs: [`LiveSession`].
+//! One book of a run, or a market of agents, at a chosen speed, to be looked at while it runs: [`LiveSession`].
 //!
-//! Books share nothing, so the chosen book alone is run, and its events are those that it has in the whole run. A session
-//! has a thread of its own. What viewers see is written to a board whose lock the run only ever tries: whoever looks, and
+//! Books share nothing, so of a run the chosen book alone is run, and its events are those that it has in the whole run; of
+//! a market everything runs, and one venue is shown. A session has a thread of its own. What viewers see is written to a board whose lock the run only ever tries: whoever looks, and
 //! however slowly, the run does not wait. Speed is simulated per wall-clock time; the clock decides when a command is
 //! carried out and never which.
 //!
@@ -22,23 +22,27 @@
 //! ```
 
 mod board;
+mod book;
 mod column;
 mod drive;
+mod market;
 mod recorder;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-pub use board::{Annotation, LADDER_LEVELS, LiveState, Mark, PERCENTILES, Phase};
+pub use board::{Annotation, Holding, LADDER_LEVELS, LiveState, Mark, OwnLevel, PERCENTILES, Phase, Track};
 pub use column::{Column, DEPTH_ROWS, LATENCY_BUCKETS};
+pub use market::TRACKS_MAX;
 pub use recorder::{LiveTrade, TRADES_MAX};
 
-use crate::book_run::BookRun;
 use crate::config::{Horizon, SimConfig};
 use crate::error::{ConfigError, SimError};
-use crate::flow::Flow;
+use crate::kernel::{MarketConfig, World};
 use board::Board;
+use book::BookCourse;
 use drive::{Control, Driver, Order};
+use market::{MarketCourse, tracks};
 use recorder::LiveRecorder;
 use toprung_book::Book;
 
@@ -54,12 +58,13 @@ const INTERVAL_NS_MAX: f64 = 1e9 / 30.0;
 /// Events to expect in a column at the least, so that taking columns stays a small part of the work.
 const EVENTS_PER_COLUMN_MIN: f64 = 32.0;
 
-/// A book that runs on a thread of its own, at a speed, under control. It ends when it is dropped.
+/// A book or a market that runs on a thread of its own, at a speed, under control. It ends when it is dropped.
 #[derive(Debug)]
 pub struct LiveSession {
     control: Arc<Control>,
     board: Arc<Mutex<Board>>,
     thread: Option<JoinHandle<()>>,
+    tracks: Vec<Track>,
 }
 
 impl LiveSession {
@@ -79,20 +84,66 @@ impl LiveSession {
             return Err(ConfigError { path: "book".to_owned(), rule, got: book.to_string() }.into());
         }
         let interval_ns = interval_ns(config);
+        let config = config.clone();
+        LiveSession::begin(interval_ns, Vec::new(), move |control, board| {
+            let recorder = LiveRecorder::new(interval_ns, columns_max, config.flow.reference_price());
+            let events_total = config.expected_events_per_book() - config.warmup_events;
+            let duration_ns = match config.horizon {
+                Horizon::Events(_) => 0,
+                Horizon::DurationNs(t) => t,
+            };
+            let state = LiveState { events_total, duration_ns, ..LiveState::default() };
+            let course = BookCourse::<Book, _>::new(&config, config.open_flow(book), recorder);
+            Driver::new(course, state, control, board).drive();
+        })
+    }
+
+    /// Begins with a market of agents, paused at its beginning; `venue` is the one that is shown. Its commands are messages
+    /// of all venues, its latencies are of steps of the market that carried out a message.
+    ///
+    /// # Errors
+    ///
+    /// As [`World::open`], and [`SimError::Config`] for a venue that the market does not have.
+    pub fn open_market(config: &MarketConfig, venue: usize) -> Result<LiveSession, SimError> {
+        LiveSession::open_market_with(config, venue, COLUMNS_MAX)
+    }
+
+    fn open_market_with(config: &MarketConfig, venue: usize, columns_max: usize) -> Result<LiveSession, SimError> {
+        config.validate()?;
+        if venue >= config.venues.len() {
+            let rule = format!("an integer from 0 to {}", config.venues.len() - 1);
+            return Err(ConfigError { path: "venue".to_owned(), rule, got: venue.to_string() }.into());
+        }
+        let duration_ns = config.duration_ns;
+        let interval_ns = (duration_ns as f64 / COLUMNS_WANTED).clamp(1.0, INTERVAL_NS_MAX) as u64;
+        // What a session keeps of trades and market data is its own.
+        let config = MarketConfig { keep_trades: true, sample_ns: 0, ..config.clone() };
+        LiveSession::begin(interval_ns, tracks(&config), move |control, board| {
+            let recorder = LiveRecorder::new(interval_ns, columns_max, config.venues[venue].reference());
+            let world = World::open(&config, 0).expect("Invariant: the configuration was checked");
+            let state = LiveState { duration_ns, ..LiveState::default() };
+            Driver::new(MarketCourse::new(&config, world, venue, recorder), state, control, board).drive();
+        })
+    }
+
+    fn begin(
+        interval_ns: u64,
+        tracks: Vec<Track>,
+        work: impl FnOnce(Arc<Control>, Arc<Mutex<Board>>) + Send + 'static,
+    ) -> Result<LiveSession, SimError> {
         let board = Arc::new(Mutex::new(Board::new(interval_ns)));
         let control = Arc::new(Control::default());
-        let config = config.clone();
         let (their_board, their_control) = (Arc::clone(&board), Arc::clone(&control));
-        let work = move || {
-            let reference = config.flow.reference_price();
-            let recorder = LiveRecorder::new(interval_ns, columns_max, reference);
-            drive(&config, config.open_flow(book), recorder, their_control, their_board);
-        };
         let thread = std::thread::Builder::new()
             .name("toprung-live".to_owned())
-            .spawn(work)
+            .spawn(move || work(their_control, their_board))
             .map_err(|e| SimError::Threads { threads: 1, message: e.to_string() })?;
-        Ok(LiveSession { control, board, thread: Some(thread) })
+        Ok(LiveSession { control, board, thread: Some(thread), tracks })
+    }
+
+    /// Whose holdings are followed: nobody's but in a market of agents.
+    pub fn tracks(&self) -> &[Track] {
+        &self.tracks
     }
 
     /// Lets it run at `speed` times real time; infinite is as fast as possible. Anything that is not above 0 pauses it.
@@ -166,17 +217,6 @@ impl Drop for LiveSession {
             let _ = thread.join();
         }
     }
-}
-
-fn drive<F: Flow>(
-    config: &SimConfig,
-    flow: F,
-    recorder: LiveRecorder,
-    control: Arc<Control>,
-    board: Arc<Mutex<Board>>,
-) {
-    let run = BookRun::<Book, F, LiveRecorder>::observed(config, flow, recorder);
-    Driver::new(config, run, control, board).drive();
 }
 
 /// The step of the columns to begin with.

@@ -9,8 +9,10 @@ use std::time::Instant;
 
 use toprung_book::{Event, EventKind, Side};
 
+use super::board::Holding;
 use super::column::{Column, DEPTH_ROWS, latency_bucket};
 use crate::book_run::{Moment, Observer};
+use crate::touch::Touch;
 use crate::venue::SimBook;
 
 /// Trades that are kept: some seconds of a busy market, a screen many times over.
@@ -27,9 +29,9 @@ pub struct LiveTrade {
     pub qty: u64,
     /// The aggressor's side.
     pub side: Side,
-    /// The resting order.
+    /// The resting order; of a market of agents whose it was: 0 for the background, otherwise an agent's number and one.
     pub maker: u64,
-    /// The aggressor.
+    /// The aggressor, likewise.
     pub taker: u64,
 }
 
@@ -63,11 +65,33 @@ pub(crate) struct LiveRecorder {
     since: Option<Instant>,
 }
 
+/// Counts since the beginning.
 #[derive(Clone, Copy, Debug, Default)]
-struct Totals {
-    commands: [u64; 5],
-    rejected: u64,
-    trades: u64,
+pub(crate) struct Totals {
+    /// By the kind's code.
+    pub(crate) commands: [u64; 5],
+    pub(crate) rejected: u64,
+    pub(crate) trades: u64,
+}
+
+/// A book at the end of a column.
+pub(crate) struct Scene<'a, B> {
+    pub(crate) time_ns: u64,
+    pub(crate) book: &'a B,
+    pub(crate) touch: Touch,
+    pub(crate) last_price: i64,
+    pub(crate) depth_ticks: u32,
+    pub(crate) totals: Totals,
+    /// What each track of a market of agents holds.
+    pub(crate) holdings: Box<[Holding]>,
+}
+
+impl<'a, B> From<&Moment<'a, B>> for Scene<'a, B> {
+    fn from(moment: &Moment<'a, B>) -> Scene<'a, B> {
+        let Moment { time_ns, book, touch, tally, depth_ticks } = *moment;
+        let totals = Totals { commands: tally.commands(), rejected: tally.rejected(), trades: tally.trades() };
+        Scene { time_ns, book, touch, last_price: tally.last_price, depth_ticks, totals, holdings: Box::default() }
+    }
 }
 
 impl LiveRecorder {
@@ -99,37 +123,56 @@ impl LiveRecorder {
     }
 
     /// The run is over: what is left becomes a last column, cut short.
-    pub(crate) fn finish<B: SimBook>(&mut self, moment: &Moment<'_, B>) {
-        let partial = moment.tally.commands() != self.seen.commands;
-        if partial || moment.time_ns + self.interval_ns > self.due_ns {
-            self.take(moment);
+    pub(crate) fn finish<B: SimBook>(&mut self, scene: Scene<'_, B>) {
+        let partial = scene.totals.commands != self.seen.commands;
+        if partial || scene.time_ns + self.interval_ns > self.due_ns {
+            self.take(scene);
         }
     }
 
+    /// When the column in the making ends, ns.
+    pub(crate) fn due_ns(&self) -> u64 {
+        self.due_ns
+    }
+
+    /// One fill.
+    #[inline(always)]
+    pub(crate) fn trade(&mut self, trade: LiveTrade) {
+        let side = trade.side as usize;
+        self.current.volume[side] += trade.qty;
+        self.current.notional[side] += i128::from(trade.price) * i128::from(trade.qty);
+        if self.trades.len() == TRADES_MAX {
+            self.trades.pop_front();
+        }
+        self.trades.push_back(trade);
+    }
+
     /// Ends the column with the book as it is.
-    fn take<B: SimBook>(&mut self, moment: &Moment<'_, B>) {
+    pub(crate) fn take<B: SimBook>(&mut self, scene: Scene<'_, B>) {
         self.set_busy(self.since.is_some());
-        let Moment { book, touch, tally, .. } = moment;
+        let depth_base = middle(&scene) - DEPTH_ROWS as i64 / 2;
+        let Scene { book, touch, totals: now, depth_ticks, holdings, .. } = scene;
         let column = &mut self.current;
-        let now = Totals { commands: tally.commands(), rejected: tally.rejected(), trades: tally.trades() };
         for ((sum, now), before) in column.commands.iter_mut().zip(now.commands).zip(self.seen.commands) {
             *sum = now - before;
         }
         column.rejected = now.rejected - self.seen.rejected;
         column.trades = now.trades - self.seen.trades;
         self.seen = now;
-        column.touch = *touch;
-        column.bid_depth = book.depth_within(Side::Buy, moment.depth_ticks);
-        column.ask_depth = book.depth_within(Side::Sell, moment.depth_ticks);
+        column.touch = touch;
+        column.bid_depth = book.depth_within(Side::Buy, depth_ticks);
+        column.ask_depth = book.depth_within(Side::Sell, depth_ticks);
         column.resting = book.order_count() as u64;
-        column.depth_base = middle(moment) - DEPTH_ROWS as i64 / 2;
-        write_depth(*book, column.depth_base, &mut column.depth);
+        column.depth_base = depth_base;
+        write_depth(book, depth_base, &mut column.depth);
+        column.holdings = holdings;
         let next = Column {
             volume: [0; 2],
             notional: [0; 2],
             busy_ns: 0,
             latency_max_ns: 0,
             latency: [0; super::LATENCY_BUCKETS],
+            holdings: Box::default(),
             ..column.clone()
         };
         let column = std::mem::replace(&mut self.current, next);
@@ -152,7 +195,7 @@ impl Observer for LiveRecorder {
 
     fn see<B: SimBook>(&mut self, moment: &Moment<'_, B>) {
         while self.due_ns < moment.time_ns {
-            self.take(moment);
+            self.take(moment.into());
         }
     }
 
@@ -166,21 +209,8 @@ impl Observer for LiveRecorder {
         if e.kind != EventKind::Trade {
             return;
         }
-        let side = e.side as usize;
-        self.current.volume[side] += e.qty;
-        self.current.notional[side] += i128::from(e.price) * i128::from(e.qty);
-        if self.trades.len() == TRADES_MAX {
-            self.trades.pop_front();
-        }
-        let (maker, taker) = (e.maker(), e.taker());
-        self.trades.push_back(LiveTrade {
-            time_ns: self.now_ns,
-            price: e.price,
-            qty: e.qty,
-            side: e.side,
-            maker,
-            taker,
-        });
+        let (time_ns, maker, taker) = (self.now_ns, e.maker(), e.taker());
+        self.trade(LiveTrade { time_ns, price: e.price, qty: e.qty, side: e.side, maker, taker });
     }
 
     fn latency(&mut self, ns: u64) {
@@ -190,13 +220,13 @@ impl Observer for LiveRecorder {
 }
 
 /// The price in the middle of the book, of its one side if the other is empty, or the last trade's.
-fn middle<B>(moment: &Moment<'_, B>) -> i64 {
-    let touch = moment.touch;
+fn middle<B>(scene: &Scene<'_, B>) -> i64 {
+    let touch = scene.touch;
     match (touch.has_bid(), touch.has_ask()) {
         (true, true) => touch.bid + (touch.ask - touch.bid) / 2,
         (true, false) => touch.bid,
         (false, true) => touch.ask,
-        (false, false) => moment.tally.last_price,
+        (false, false) => scene.last_price,
     }
 }
 

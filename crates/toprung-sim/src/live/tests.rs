@@ -177,3 +177,130 @@ fn a_book_that_is_not_there_is_refused_and_a_session_that_is_dropped_ends() {
     }
     assert!(began.elapsed() < Duration::from_secs(5));
 }
+
+mod markets {
+    use super::*;
+    use crate::catalogue;
+    use crate::kernel::{MarketConfig, PauseRule, World};
+
+    /// The flash crash from just before its seller starts.
+    fn crash(seconds: u64) -> MarketConfig {
+        let mut config = catalogue::find("flash-crash").unwrap().market;
+        config.duration_ns = seconds * 1_000_000_000;
+        config.agents[2].start_ns = 20_000_000_000;
+        config
+    }
+
+    #[test]
+    fn a_market_that_is_looked_at_has_the_digest_and_accounts_of_one_that_is_not() {
+        let mut worlds = vec![crash(120)];
+        for name in ["latency-race", "etf-basket", "news-shock"] {
+            let mut config = catalogue::find(name).unwrap().market;
+            config.duration_ns = config.duration_ns.min(3_000_000_000);
+            worlds.push(config);
+        }
+        for config in worlds {
+            let mut plain = World::open(&config, 0).unwrap();
+            plain.run();
+            let session = LiveSession::open_market_with(&config, 0, 64).unwrap();
+            session.run_to(100);
+            wait(&session, |s| s.phase == Phase::Paused && s.events == 100);
+            session.run(0.5);
+            std::thread::sleep(Duration::from_millis(20));
+            session.run(f64::INFINITY);
+            let state = over(&session);
+            assert_eq!((state.phase, state.time_ns), (Phase::Complete, config.duration_ns));
+            assert_eq!(state.digest, plain.digest().to_string());
+            assert_eq!(state.trades, plain.venues[0].feed.now.trades);
+            assert_eq!((state.volume, state.last_price), (plain.venues[0].feed.now.volume, state.last_price));
+            assert!(state.latency_count > 0);
+            let result = plain.into_result();
+            for (track, account) in session.tracks().iter().zip(&state.accounts) {
+                if !track.is_member {
+                    assert_eq!(*account, result.group(&track.group).unwrap().total(), "{}", track.group);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn columns_hold_what_the_tracks_hold_and_add_up_however_often_they_are_merged() {
+        let config = crash(120);
+        for columns_max in [8, COLUMNS_MAX] {
+            let session = LiveSession::open_market_with(&config, 0, columns_max).unwrap();
+            session.run(f64::INFINITY);
+            let end = over(&session);
+            let (n, interval_ns, merges) = session.columns_now();
+            assert!(n as u64 * interval_ns >= end.time_ns && (n as u64 - 1) * interval_ns <= end.time_ns);
+            let all = session.with_columns(merges, 0, usize::MAX, <[Column]>::to_vec).unwrap();
+            assert_eq!(all.iter().map(|c| c.volume[0] + c.volume[1]).sum::<u64>(), end.volume);
+            assert_eq!(all.iter().map(|c| c.trades).sum::<u64>(), end.trades);
+            assert_eq!(all.iter().flat_map(|c| c.commands).sum::<u64>(), end.events);
+            assert!(all.iter().all(|c| c.holdings.len() == session.tracks().len()));
+            assert_eq!(*all.last().unwrap().holdings, *end.holdings);
+            assert!(end.holdings.iter().any(|h| h.position != 0 && h.value != 0.0));
+        }
+    }
+
+    #[test]
+    fn agents_orders_stand_where_the_queue_has_them() {
+        let config = crash(60);
+        let session = LiveSession::open_market(&config, 0).unwrap();
+        session.run_to(2_000);
+        let state = wait(&session, |s| s.phase == Phase::Paused && s.events == 2_000 && !s.own.is_empty());
+        let mut plain = World::open(&config, 0).unwrap();
+        while plain.venues[0].counts.messages < 2_000 {
+            plain.advance(config.duration_ns, 1);
+        }
+        assert_eq!(plain.digest().to_string(), state.digest);
+        let positions = plain.queue_positions();
+        // The state's own levels may be some milliseconds old while it runs, but not of one that waits.
+        for own in &state.own {
+            let at: Vec<_> =
+                positions.iter().filter(|p| (p.agent, p.side, p.price) == (own.agent, own.side, own.price)).collect();
+            assert_eq!(own.qty, at.iter().map(|p| p.qty).sum::<u64>());
+            assert_eq!(own.orders as usize, at.len());
+            assert_eq!(own.lots_ahead, at.iter().map(|p| p.lots_ahead).min().unwrap());
+            assert_eq!(own.orders_ahead, at.iter().map(|p| p.orders_ahead).min().unwrap());
+        }
+    }
+
+    #[test]
+    fn what_happens_is_marked_when_it_happens() {
+        let mut config = crash(150);
+        config.venues[0].pause = Some(PauseRule { move_share: 0.0005, pause_ns: 5_000_000_000 });
+        config.fundamental.jumps.push(crate::kernel::Jump { at_ns: 1_000_000_000, ticks: -3.0 });
+        config.agents[0].stop_ns = Some(110_000_000_000);
+        let session = LiveSession::open_market(&config, 0).unwrap();
+        session.run(f64::INFINITY);
+        over(&session);
+        let marks = session.annotations();
+        assert!(marks.is_sorted_by_key(|a| a.time_ns));
+        let of = |mark: Mark| marks.iter().filter(|a| a.mark == mark).map(|a| (a.time_ns, a.value)).collect::<Vec<_>>();
+        assert_eq!(of(Mark::Shock), [(1_000_000_000, -3.0)]);
+        assert_eq!(of(Mark::Starts), [(20_000_000_000, 2.0)]);
+        assert_eq!(of(Mark::Ends), [(110_000_000_000, 0.0)]);
+        let (halted, resumed) = (of(Mark::Halted), of(Mark::Resumed));
+        assert_eq!((halted.len(), halted[0].1), (1, 5.0));
+        assert_eq!(resumed, [(halted[0].0 + 5_000_000_000, 0.0)]);
+    }
+
+    #[test]
+    fn groups_come_first_and_agents_of_small_groups_as_far_as_there_is_room() {
+        let tracks = tracks(&catalogue::find("rmsc-04").unwrap().market);
+        let names: Vec<_> = tracks.iter().map(|t| (t.group.as_str(), t.count, t.is_member)).collect();
+        assert_eq!(
+            names[..4],
+            [("noise", 1000, false), ("value", 102, false), ("momentum", 12, false), ("makers", 2, false)]
+        );
+        assert_eq!(names[4..6], [("makers", 1, true); 2]);
+        assert_eq!((names.len(), names[17]), (18, ("momentum", 1, true)));
+        assert_eq!((tracks[4].first, tracks[6].first), (1114, 1102));
+    }
+
+    #[test]
+    fn a_venue_that_is_not_there_is_refused() {
+        let refused = LiveSession::open_market(&crash(1), 1).unwrap_err();
+        assert_eq!(refused.to_string(), "`venue` must be an integer from 0 to 0, got 1");
+    }
+}

@@ -7,9 +7,8 @@ import type { RunRequest } from '../dashboard/runs.js';
 import { CliError } from '../errors.js';
 import { ExitCode } from '../exit-codes.js';
 import type { Arguments } from '../main.js';
-import { serveDashboard, serverOptions, serverSettings } from '../serve-dashboard.js';
+import { namedRequest, serveDashboard, serverOptions, serverSettings, speedFor } from '../serve-dashboard.js';
 import type { Terminal } from '../terminal.js';
-import { findScenario } from './scenarios.js';
 
 export function spec(): CommandSpec {
   return {
@@ -17,7 +16,10 @@ export function spec(): CommandSpec {
     usage: '[run]',
     summary: 'Watch and control simulations in the browser',
     positionals: {
-      run: { describe: 'What to run at once: a scenario, or the folder of `simulate --out`; nothing if left out' },
+      run: {
+        describe:
+          'What to run at once: a scenario, SCENARIO:ARM, or the folder of `simulate --out`; nothing if left out',
+      },
     },
     options: {
       against: {
@@ -31,6 +33,7 @@ export function spec(): CommandSpec {
     examples: [
       ['dashboard', 'an empty page, to start runs from'],
       ['dashboard zi-baseline --speed 10', 'a market at ten times real time'],
+      ['dashboard flash-crash --against flash-crash:control', 'a market of agents, with and without its seller'],
       ['dashboard runs/a --against runs/b', 'two runs again, compared'],
     ],
   };
@@ -38,17 +41,17 @@ export function spec(): CommandSpec {
 
 export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode> {
   const settings = serverSettings(args);
-  const request = (text: unknown): RunRequest | undefined =>
-    typeof text === 'string' ? { ...configOf(text), book: 0, speed: settings.speed } : undefined;
+  const request = (text: unknown): RunRequest | undefined => {
+    if (typeof text !== 'string') return undefined;
+    const asked = configOf(text);
+    return { ...asked, book: 0, speed: settings.speed ?? speedFor(asked.config) };
+  };
   return serveDashboard(terminal, settings, { show: request(args.run), against: request(args.against) });
 }
 
 /** A scenario's configuration, or that of a run in a folder: with its seed it is the run, so it is run again. */
-function configOf(text: string): Pick<RunRequest, 'scenario' | 'config'> {
-  if (statSync(text, { throwIfNoEntry: false })?.isDirectory() !== true) {
-    const scenario = findScenario(text);
-    return { scenario, config: scenario.config };
-  }
+function configOf(text: string): Pick<RunRequest, 'scenario' | 'config' | 'arm'> {
+  if (statSync(text, { throwIfNoEntry: false })?.isDirectory() !== true) return namedRequest(text);
   const file = path.join(text, 'config.json');
   try {
     const config = parseSimulationConfig(JSON.parse(readFileSync(file, 'utf8')));

@@ -76,7 +76,7 @@ export function findMarketScenario(name: string | undefined): MarketScenario {
   return find(catalogue.list(), name);
 }
 
-/** The scenario of a name of either sort: what can be recorded. */
+/** The scenario of a name, of either kind; where both have it, the simulation. */
 export function findAnyScenario(name: string | undefined): Scenario | MarketScenario {
   return find<Scenario | MarketScenario>([...scenarios.list(), ...catalogue.list()], name);
 }

@@ -1,15 +1,17 @@
 /** `toprung simulate`: runs a market and prints a summary that can be checked: the digest, and the line to run it again. */
 import {
   AbortError,
+  catalogue,
   configJsonSchema,
   type DatasetOptionsInput,
   parseSimulationConfig,
   type SimulationConfig,
   type SimulationResult,
+  scenarios,
   simulate,
 } from 'toprung';
 import type { CommandSpec, OptionSpec } from '../command-line.js';
-import { configFrom } from '../config-input.js';
+import { configFrom, parseNumber } from '../config-input.js';
 import { environment } from '../environment.js';
 import { usageError } from '../errors.js';
 import { ExitCode } from '../exit-codes.js';
@@ -20,11 +22,11 @@ import { startProgress } from '../progress.js';
 import { callPrefix, rerunLine } from '../rerun.js';
 import { dataFolder, finishRun, prepareRun, tablesFrom } from '../run-folder.js';
 import { type SettingOption, settingOptions } from '../schema-options.js';
-import { serveDashboard, serverOptions, serverSettings } from '../serve-dashboard.js';
+import { namedRequest, serveDashboard, serverOptions, serverSettings, speedFor } from '../serve-dashboard.js';
 import { resultDocument, summaryLines } from '../summary.js';
 import type { Terminal } from '../terminal.js';
 import { Timeline } from '../timeline.js';
-import { findScenario } from './scenarios.js';
+import { findAnyScenario, findScenario } from './scenarios.js';
 
 /** What runs when no scenario is named. */
 const defaultScenario = 'zi-baseline';
@@ -94,6 +96,7 @@ export function spec(): CommandSpec {
       ['simulate', `${defaultScenario}, five million events`],
       ['simulate --books 100 --events 1M --seed 7', 'a hundred books of a million events each'],
       ['simulate zi-large-tick --live --speed 5', 'watched in the browser, at five times real time'],
+      ['simulate flash-crash --live', 'a market of agents, watched in the browser'],
       ['simulate --out runs/a --tables all', 'keep it, with every order, trade and level change as Parquet'],
       ['simulate zi-pro-rata --set flow.orderSize=50 --json', 'another scenario, one setting changed, JSON out'],
     ],
@@ -101,7 +104,10 @@ export function spec(): CommandSpec {
 }
 
 export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode> {
-  const { name, title, config: named } = findScenario((args.scenario as string | undefined) ?? defaultScenario);
+  const wanted = (args.scenario as string | undefined) ?? defaultScenario;
+  if (isOnlyMarket(wanted)) return runMarketLive(wanted, args, terminal);
+  if (args.live === true) findAnyScenario(wanted);
+  const { name, title, config: named } = findScenario(wanted);
   const base = { ...named, latencySampling: named.latencySampling ?? defaultLatencySampling };
   const config = parseSimulationConfig(
     configFrom(
@@ -117,7 +123,7 @@ export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode
   if (args.live === true) {
     const server = serverSettings(args);
     const scenario = { name, title };
-    return serveDashboard(terminal, server, { show: { scenario, config, book: 0, speed: server.speed } });
+    return serveDashboard(terminal, server, { show: { scenario, config, book: 0, speed: server.speed ?? 1 } });
   }
   const stray = Object.keys(serverOptions).find((option) => args[option] !== undefined);
   if (stray !== undefined) throw usageError(`--${stray} is for the dashboard`, ['add --live, or leave it out']);
@@ -140,6 +146,37 @@ export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode
   else if (!partial && again === undefined) hint(terminal);
   if (partial || again?.partial === true) return ExitCode.interrupted;
   return again === undefined ? ExitCode.ok : compareDigests(terminal, document.digest, again.result);
+}
+
+/** Whether a name, with or without an arm, is a market of agents and no simulation. */
+function isOnlyMarket(text: string): boolean {
+  const [name, arm] = text.split(':');
+  const isMarket = catalogue.list().some((scenario) => scenario.name === name);
+  return isMarket && (arm !== undefined || !scenarios.list().some((scenario) => scenario.name === name));
+}
+
+/** A market of agents in the dashboard; of the settings it takes the seed. */
+async function runMarketLive(text: string, args: Arguments, terminal: Terminal): Promise<ExitCode> {
+  if (args.live !== true) {
+    const [name] = text.split(':');
+    throw usageError(`${name} is a market of agents`, [
+      `${callPrefix()} simulate ${text} --live   watches it in the browser`,
+      `${callPrefix()} scenarios run ${name}   runs it and measures`,
+    ]);
+  }
+  const server = serverSettings(args);
+  const known = [...Object.keys(serverOptions), 'live', 'seed'];
+  const stray = Object.keys(spec().options ?? {}).find(
+    (option) => args[option] !== undefined && !known.includes(option),
+  );
+  if (stray !== undefined) throw usageError(`--${stray}: a market of agents takes no setting but --seed`);
+  const asked = namedRequest(text);
+  const seed = args.seed === undefined ? asked.config.seed : parseNumber(String(args.seed));
+  if (seed === undefined || !Number.isSafeInteger(seed) || seed < 0)
+    throw usageError(`--seed: expected an integer of at least 0, got "${args.seed}"`);
+  const config = { ...asked.config, seed };
+  const speed = server.speed ?? speedFor(config);
+  return serveDashboard(terminal, server, { show: { ...asked, config, book: 0, speed } });
 }
 
 /** The same run on one thread, or on two if one is what it had. */

@@ -79,6 +79,12 @@ export class Access {
     return ours !== undefined && this.isToken(ours.slice(this.#cookie.length + 1));
   }
 
+  /** Whether a request carries the token itself, as Prometheus can: `Authorization: Bearer TOKEN`. */
+  hasBearer(request: IncomingMessage): boolean {
+    const [scheme, token, ...more] = (request.headers.authorization ?? '').split(' ');
+    return scheme === 'Bearer' && token !== undefined && more.length === 0 && this.isToken(token);
+  }
+
   /** The cookie, for whoever came with the token. */
   setCookie(): string {
     return `${this.#cookie}=${this.#token.toString()}; HttpOnly; SameSite=Strict; Path=/`;

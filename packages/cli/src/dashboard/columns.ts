@@ -37,8 +37,10 @@ export type Field = (typeof Field)[keyof typeof Field];
 export const FIELDS = 21;
 export const LATENCY_BUCKETS = 82;
 export const DEPTH_ROWS = 200;
-/** Numbers of a column as the library gives them. */
+/** Numbers of a column as the library gives them, of a run without tracks. */
 export const COLUMN_WIDTH = FIELDS + LATENCY_BUCKETS + DEPTH_ROWS;
+/** Groups and agents whose holdings are followed. */
+export const TRACKS_MAX = 64;
 export const COLUMNS_MAX = 6000;
 
 /** Quantities that add up over time; the longest latency is the larger one, the others are those of the later column. */
@@ -58,6 +60,10 @@ export class ColumnStore {
   latency: Uint32Array;
   /** Open quantities from `depthBase` up, `DEPTH_ROWS` to a column. */
   depth: Uint32Array;
+  /** Groups and agents of a market whose holdings are followed. */
+  tracks = 0;
+  /** Position and value of each track, `2 * tracks` to a column. */
+  holdings = new Float64Array(0);
 
   constructor(capacity = 256) {
     this.fields = Array.from({ length: FIELDS }, () => new Float64Array(capacity));
@@ -81,6 +87,23 @@ export class ColumnStore {
     return Math.min(this.length - 1, Math.max(0, Math.ceil(timeNs / this.intervalNs) - 1));
   }
 
+  /** Says whose holdings there are, of a store without columns. */
+  follow(tracks: number): void {
+    if (tracks === this.tracks) return;
+    this.tracks = tracks;
+    this.holdings = new Float64Array(this.fields[0]!.length * 2 * tracks);
+  }
+
+  /** Lots that a track holds at the end of column `k`. */
+  position(track: number, k: number): number {
+    return this.holdings[2 * (k * this.tracks + track)]!;
+  }
+
+  /** Profit and loss of a track at the end of column `k`, ticks × lots. */
+  value(track: number, k: number): number {
+    return this.holdings[2 * (k * this.tracks + track) + 1]!;
+  }
+
   /** Makes room for one more column and gives its index. */
   push(): number {
     this.#reserve(this.length + 1);
@@ -89,12 +112,14 @@ export class ColumnStore {
 
   /** Appends columns as the library gives them. */
   appendNumbers(numbers: Float64Array): void {
-    for (let at = 0; at < numbers.length; at += COLUMN_WIDTH) {
+    const holdings = 2 * this.tracks;
+    for (let at = 0; at < numbers.length; at += COLUMN_WIDTH + holdings) {
       const k = this.push();
       for (let f = 0; f < FIELDS; f++) this.fields[f]![k] = numbers[at + f]!;
       const latency = at + FIELDS;
       this.latency.set(numbers.subarray(latency, latency + LATENCY_BUCKETS), k * LATENCY_BUCKETS);
       this.depth.set(numbers.subarray(latency + LATENCY_BUCKETS, at + COLUMN_WIDTH), k * DEPTH_ROWS);
+      this.holdings.set(numbers.subarray(at + COLUMN_WIDTH, at + COLUMN_WIDTH + holdings), k * holdings);
     }
   }
 
@@ -102,6 +127,7 @@ export class ColumnStore {
   merge(): void {
     const pairs = this.length >> 1;
     const { latency, depth } = this;
+    const width = 2 * this.tracks;
     for (let f = 0; f < FIELDS; f++) {
       const values = this.fields[f]!;
       const sum = SUMS.includes(f);
@@ -112,6 +138,7 @@ export class ColumnStore {
     }
     for (let k = 0; k < pairs; k++) {
       depth.copyWithin(k * DEPTH_ROWS, (2 * k + 1) * DEPTH_ROWS, (2 * k + 2) * DEPTH_ROWS);
+      this.holdings.copyWithin(k * width, (2 * k + 1) * width, (2 * k + 2) * width);
       const [to, a] = [k * LATENCY_BUCKETS, 2 * k * LATENCY_BUCKETS];
       for (let i = 0; i < LATENCY_BUCKETS; i++) latency[to + i] = latency[a + i]! + latency[a + LATENCY_BUCKETS + i]!;
     }
@@ -134,6 +161,7 @@ export class ColumnStore {
     this.fields = this.fields.map((old) => grow(old, new Float64Array(grown)));
     this.latency = grow(this.latency, new Uint32Array(grown * LATENCY_BUCKETS));
     this.depth = grow(this.depth, new Uint32Array(grown * DEPTH_ROWS));
+    this.holdings = grow(this.holdings, new Float64Array(grown * 2 * this.tracks));
   }
 }
 

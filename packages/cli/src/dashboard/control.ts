@@ -1,5 +1,6 @@
 /** What a page may ask for, checked. */
 import { z } from 'zod';
+import { TRACKS_MAX } from './columns.js';
 import type { ClientMessage } from './protocol.js';
 
 const id = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -20,11 +21,17 @@ const messageSchema = z.union([
     run: run.nullable(),
     against: run.nullable(),
     rate: z.int().min(1).max(60),
+    track: z
+      .int()
+      .min(0)
+      .max(TRACKS_MAX - 1)
+      .optional(),
   }),
   z.strictObject({
     id,
     type: z.literal('start'),
     scenario: z.string().max(100),
+    arm: z.string().max(100).optional(),
     book: z
       .int()
       .min(0)

@@ -4,13 +4,15 @@
  * Server to page: binary frames, a header of 48 bytes and a body (docs/dashboard.md). Page to server: JSON texts, see
  * {@link ClientMessage}. Uses nothing of Node.
  */
+import type { Account, LiveLevel, LiveMark, LiveOwnLevel, LivePhase, LiveState, LiveTrack } from 'toprung';
+import { LIVE_MARKS, LIVE_PHASES } from 'toprung/live-codes';
 import { ProtocolError, Reader, Writer } from './codec.js';
-import { COLUMNS_MAX, type ColumnStore, DEPTH_ROWS, FIELDS, Field, LATENCY_BUCKETS } from './columns.js';
+import { COLUMNS_MAX, type ColumnStore, DEPTH_ROWS, FIELDS, Field, LATENCY_BUCKETS, TRACKS_MAX } from './columns.js';
 import { TRADE_WIDTH, type TradeRing } from './trades.js';
 
 /** "TPRD", lowest byte first. */
 export const MAGIC = 0x44525054;
-export const VERSION = 1;
+export const VERSION = 2;
 export const HEADER_BYTES = 48;
 
 /** Most columns of one frame. */
@@ -21,7 +23,16 @@ export const TRADES_PER_FRAME = 512;
 export const CLIENT_MESSAGE_BYTES = 4096;
 
 /** What a frame's body is. */
-export const FrameKind = { hello: 1, runs: 2, state: 3, columns: 4, trades: 5, marks: 6, reply: 7 } as const;
+export const FrameKind = {
+  hello: 1,
+  runs: 2,
+  state: 3,
+  columns: 4,
+  trades: 5,
+  marks: 6,
+  reply: 7,
+  accounts: 8,
+} as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
 /** What every frame begins with. */
@@ -46,8 +57,14 @@ export interface ScenarioInfo {
   title: string;
   purpose: string;
   lookAt: string[];
+  /** Books of a simulation, venues of a market of agents. */
   books: number;
-  events: number | null;
+  /** Other arms of a market of agents than its treatment; nothing of a simulation. */
+  arms: string[] | null;
+  /** Agents of a market, the background left out; 0 of a simulation. */
+  agents: number;
+  /** At which speed it is worth watching. */
+  speed: number;
 }
 
 /** A run as the page lists it. */
@@ -55,8 +72,13 @@ export interface RunInfo {
   id: number;
   scenario: string;
   title: string;
+  /** The arm of a market of agents; `null` of a simulation. */
+  arm: string | null;
+  /** The book of a simulation, or the venue of a market that is shown; and how many there are. */
   book: number;
   books: number;
+  /** Whose holdings are followed. */
+  tracks: LiveTrack[];
   seed: number;
   phase: Phase;
   /** The whole configuration. */
@@ -88,59 +110,48 @@ export interface Reply {
 }
 
 /** What a run is doing. */
-export const PHASES = ['warm-up', 'running', 'paused', 'complete', 'stopped', 'failed'] as const;
-export type Phase = (typeof PHASES)[number];
+export type Phase = LivePhase;
 
 /** Whether nothing more will happen. */
 export function isOver(phase: Phase): boolean {
   return phase === 'complete' || phase === 'stopped' || phase === 'failed';
 }
 
+export type { Account };
+
 /** What is marked on the time axis. */
-export const MARKS = ['measuring', 'paused', 'running', 'complete', 'stopped'] as const;
+export type Mark = LiveMark;
 
-export interface Mark {
-  timeNs: number;
-  mark: (typeof MARKS)[number];
-  value: number;
-}
-
-export interface Level {
-  price: number;
-  qty: number;
-  orders: number;
-}
+/** One price level. */
+export type Level = LiveLevel;
 
 /** A run and its book at one moment; see `LiveState` of the library for the units. */
-export interface RunState {
-  phase: Phase;
-  timeNs: number;
-  events: number;
-  eventsTotal: number;
-  warmupEvents: number;
-  speed: number;
-  busyNs: number;
-  lateNs: number;
-  bid: number;
-  bidQty: number;
-  ask: number;
-  askQty: number;
-  lastPrice: number;
-  resting: number;
-  commands: number[];
-  rejected: number;
-  trades: number;
-  volume: number;
-  latencyCount: number;
-  latencyNs: number[];
-  bids: Level[];
-  asks: Level[];
+export type RunState = Omit<LiveState, 'columns' | 'intervalNs' | 'merges'>;
+
+/** Resting orders of a track at one price. */
+export type OwnLevel = Omit<LiveOwnLevel, 'agent'>;
+
+/** What the tracks of a market own, and where the orders of the one that was asked for stand. */
+export interface Accounts {
+  accounts: Account[];
+  /** The track whose orders these are; -1 for none. */
+  track: number;
+  own: OwnLevel[];
 }
 
 /** What the page may say; every message has a number of its own, `id`, that the reply names. */
 export type ClientMessage = { id: number } & (
-  | { type: 'watch'; run: number | null; against: number | null; rate: number }
-  | { type: 'start'; scenario: string; book: number; seed?: number; events?: number; speed: Speed; like?: number }
+  | { type: 'watch'; run: number | null; against: number | null; rate: number; track?: number }
+  | {
+      type: 'start';
+      scenario: string;
+      arm?: string;
+      book: number;
+      seed?: number;
+      events?: number;
+      speed: Speed;
+      like?: number;
+    }
   | { type: 'control'; run: number; action: 'pause' | 'stop' }
   | { type: 'control'; run: number; action: 'run'; speed: Speed }
   | { type: 'control'; run: number; action: 'step'; events: number }
@@ -176,7 +187,7 @@ export function readFrame(bytes: Uint8Array): { header: FrameHeader; body: Uint8
   const [magic, version, kind] = [view.getUint32(0, true), view.getUint8(4), view.getUint8(5)];
   if (magic !== MAGIC) throw new ProtocolError(`expected a frame of toprung, got one that begins ${magic}`);
   if (version !== VERSION) throw new ProtocolError(`expected protocol version ${VERSION}, got ${version}`);
-  if (kind < 1 || kind > 7) throw new ProtocolError(`expected a frame kind from 1 to 7, got ${kind}`);
+  if (kind < 1 || kind > 8) throw new ProtocolError(`expected a frame kind from 1 to 8, got ${kind}`);
   const header: FrameHeader = {
     kind: kind as FrameKind,
     seq: view.getUint32(8, true),
@@ -189,6 +200,7 @@ export function readFrame(bytes: Uint8Array): { header: FrameHeader; body: Uint8
   return { header, body: bytes.subarray(HEADER_BYTES) };
 }
 
+/** A value as JSON. */
 export function encodeJson(value: Hello | RunInfo[] | Reply): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value));
 }
@@ -200,7 +212,8 @@ export function decodeJson<T>(body: Uint8Array): T {
 /** Columns `from` to `to` (not included) of a store. */
 export function encodeColumns(store: ColumnStore, from: number, to: number): Uint8Array {
   const out = new Writer(64 + (to - from) * 400);
-  for (const n of [store.merges, store.intervalNs, from, to - from]) out.number(n);
+  for (const n of [store.merges, store.intervalNs, from, to - from, store.tracks]) out.number(n);
+  const width = 2 * store.tracks;
   const base = store.field(Field.depthBase);
   let lastBase = 0;
   for (let k = from; k < to; k++) {
@@ -213,6 +226,10 @@ export function encodeColumns(store: ColumnStore, from: number, to: number): Uin
     for (let f = Field.bidQty; f < FIELDS; f++) out.number(store.fields[f]![k]!);
     out.sparse(store.latency, k * LATENCY_BUCKETS, (k + 1) * LATENCY_BUCKETS);
     out.sparse(store.depth, k * DEPTH_ROWS, (k + 1) * DEPTH_ROWS);
+    // Values are multiples of half a tick and change slowly.
+    for (let i = k * width; i < (k + 1) * width; i++) {
+      out.number(2 * (store.holdings[i]! - (k === from ? 0 : store.holdings[i - width]!)));
+    }
   }
   return out.finish();
 }
@@ -225,9 +242,13 @@ export function decodeColumns(body: Uint8Array, store: ColumnStore): boolean {
   const input = new Reader(body);
   const [merges, intervalNs] = [input.count(64), input.number()];
   const [from, count] = [input.count(COLUMNS_MAX), input.count(COLUMNS_PER_FRAME)];
-  if (store.length === 0) store.merges = merges;
+  const tracks = input.count(TRACKS_MAX);
+  if (store.length === 0) {
+    store.merges = merges;
+    store.follow(tracks);
+  }
   while (store.merges < merges) store.merge();
-  if (store.merges !== merges || from > store.length) return false;
+  if (store.merges !== merges || store.tracks !== tracks || from > store.length) return false;
   store.intervalNs = intervalNs;
   store.length = from;
   let depthBase = 0;
@@ -240,6 +261,9 @@ export function decodeColumns(body: Uint8Array, store: ColumnStore): boolean {
     for (let f = Field.bidQty; f < FIELDS; f++) store.fields[f]![k] = input.number();
     input.sparse(store.latency, k * LATENCY_BUCKETS, (k + 1) * LATENCY_BUCKETS);
     input.sparse(store.depth, k * DEPTH_ROWS, (k + 1) * DEPTH_ROWS);
+    for (let i = 2 * k * tracks; i < 2 * (k + 1) * tracks; i++) {
+      store.holdings[i] = input.number() / 2 + (n === 0 ? 0 : store.holdings[i - 2 * tracks]!);
+    }
   }
   return true;
 }
@@ -277,7 +301,7 @@ export function encodeMarks(marks: readonly Mark[]): Uint8Array {
   out.number(marks.length);
   for (const { timeNs, mark, value } of marks) {
     out.number(timeNs);
-    out.number(MARKS.indexOf(mark));
+    out.number(LIVE_MARKS.indexOf(mark));
     out.number(value);
   }
   return out.finish();
@@ -287,7 +311,7 @@ export function decodeMarks(body: Uint8Array): Mark[] {
   const input = new Reader(body);
   return Array.from({ length: input.count(body.length) }, () => {
     const timeNs = input.number();
-    return { timeNs, mark: MARKS[input.count(MARKS.length - 1)]!, value: input.number() };
+    return { timeNs, mark: LIVE_MARKS[input.count(LIVE_MARKS.length - 1)]!, value: input.number() };
   });
 }
 
@@ -296,6 +320,7 @@ const STATE_NUMBERS = [
   'timeNs',
   'events',
   'eventsTotal',
+  'durationNs',
   'warmupEvents',
   'speed',
   'busyNs',
@@ -316,7 +341,7 @@ const LEVELS_MAX = 64;
 
 export function encodeState(state: RunState): Uint8Array {
   const out = new Writer();
-  out.number(PHASES.indexOf(state.phase));
+  out.number(LIVE_PHASES.indexOf(state.phase));
   for (const name of STATE_NUMBERS) out.number(state[name]);
   for (const list of [state.commands, state.latencyNs]) {
     out.number(list.length);
@@ -337,7 +362,7 @@ export function encodeState(state: RunState): Uint8Array {
 
 export function decodeState(body: Uint8Array): RunState {
   const input = new Reader(body);
-  const phase = PHASES[input.count(PHASES.length - 1)]!;
+  const phase = LIVE_PHASES[input.count(LIVE_PHASES.length - 1)]!;
   const numbers = Object.fromEntries(STATE_NUMBERS.map((name) => [name, input.number()])) as Record<
     (typeof STATE_NUMBERS)[number],
     number
@@ -352,4 +377,53 @@ export function decodeState(body: Uint8Array): RunState {
     });
   };
   return { phase, ...numbers, commands, latencyNs, bids: levels(), asks: levels() };
+}
+
+/** The numbers of an account, in their order on the wire. */
+const ACCOUNT_NUMBERS = [
+  'position',
+  'cash',
+  'bought',
+  'sold',
+  'fills',
+  'makerLots',
+  'orders',
+  'changes',
+  'refused',
+  'value',
+] as const satisfies (keyof Account)[];
+
+const OWN_NUMBERS = [
+  'side',
+  'price',
+  'qty',
+  'orders',
+  'ordersAhead',
+  'lotsAhead',
+] as const satisfies (keyof OwnLevel)[];
+
+/** Most prices of one track's orders in a frame. */
+const OWN_MAX = 128;
+
+export function encodeAccounts({ accounts, track, own }: Accounts): Uint8Array {
+  const out = new Writer();
+  out.number(accounts.length);
+  for (const account of accounts) for (const name of ACCOUNT_NUMBERS) out.number(account[name]);
+  const levels = own.slice(0, OWN_MAX);
+  out.number(track);
+  out.number(levels.length);
+  for (const level of levels) for (const name of OWN_NUMBERS) out.number(level[name]);
+  return out.finish();
+}
+
+export function decodeAccounts(body: Uint8Array): Accounts {
+  const input = new Reader(body);
+  const rows = <N extends string>(most: number, names: readonly N[]): Record<N, number>[] =>
+    Array.from(
+      { length: input.count(most) },
+      () => Object.fromEntries(names.map((name) => [name, input.number()])) as Record<N, number>,
+    );
+  const accounts = rows(TRACKS_MAX, ACCOUNT_NUMBERS);
+  const track = input.number();
+  return { accounts, track, own: rows(OWN_MAX, OWN_NUMBERS) };
 }

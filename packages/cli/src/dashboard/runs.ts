@@ -1,7 +1,18 @@
 /** The runs that a dashboard shows: each a live session and what was seen of it, which stays when the session is over. */
-import { LiveSession, type LiveState, parseSimulationConfig, type Scenario, type SimulationConfig } from 'toprung';
+import {
+  type Account,
+  LiveMarket,
+  type LiveOwnLevel,
+  LiveSession,
+  type LiveState,
+  type LiveTrack,
+  type MarketConfig,
+  parseSimulationConfig,
+  type Scenario,
+  type SimulationConfig,
+} from 'toprung';
 import { ColumnStore } from './columns.js';
-import { isOver, type Mark, type Phase, type RunInfo, type Speed } from './protocol.js';
+import { type Accounts, isOver, type Mark, type OwnLevel, type Phase, type RunInfo, type Speed } from './protocol.js';
 import { TRADE_WIDTH, TradeRing } from './trades.js';
 
 /** Runs that may be under way at a time: each has a thread. */
@@ -15,15 +26,30 @@ const COLUMNS_PER_READ = 1024;
 /** A run as it is asked for. */
 export interface RunRequest {
   scenario: Pick<Scenario, 'name' | 'title'>;
-  config: SimulationConfig;
+  /** A simulation, or a market of agents. */
+  config: SimulationConfig | MarketConfig;
+  /** Which arm of a scenario of the catalogue this is. */
+  arm?: string;
+  /** The book of a simulation, or the venue of a market that is shown. */
   book: number;
   /** 0 to wait. */
   speed: Speed | 0;
 }
 
+/** Whether a configuration is of a market of agents. */
+export function isMarket(config: SimulationConfig | MarketConfig): config is MarketConfig {
+  return 'venues' in config;
+}
+
 /** Simulated per wall-clock time as the library takes it. */
 export function speedOf(speed: Speed): number {
   return speed === 'max' ? Number.POSITIVE_INFINITY : speed;
+}
+
+/** What a market's tracks own, and where every agent's orders rest. */
+interface Owned {
+  accounts: Account[];
+  own: LiveOwnLevel[];
 }
 
 /** One run. */
@@ -40,13 +66,19 @@ export class Run {
   /** What was written since the last reading: pages that are at the same place are sent the same bytes. */
   readonly #written = new Map<string, Uint8Array>();
   /** Gone when it is over: the core's copy of the columns goes with it. */
-  #session: LiveSession | undefined;
+  #session: LiveSession | LiveMarket | undefined;
+  /** What the tracks owned when it was over. */
+  #last: Owned = { accounts: [], own: [] };
+  readonly #tracks: readonly LiveTrack[];
 
   /** @throws ToprungError if the configuration is refused. */
   constructor(id: number, request: RunRequest) {
     this.id = id;
     this.request = request;
-    this.#session = new LiveSession(request.config, request.book);
+    const { config, book } = request;
+    this.#session = isMarket(config) ? new LiveMarket(config, book) : new LiveSession(config, book);
+    this.#tracks = this.#session instanceof LiveMarket ? this.#session.tracks : [];
+    this.columns.follow(this.#tracks.length);
     this.state = this.#session.state();
     if (request.speed !== 0) this.#session.run(speedOf(request.speed));
   }
@@ -79,8 +111,21 @@ export class Run {
     this.state = state;
     if (isOver(state.phase)) {
       this.failure = session.failure() ?? null;
+      this.#last = ownedBy(session);
       this.#session = undefined;
     }
+  }
+
+  /** What the tracks own, and where the orders of one of them stand; `undefined` where nobody owns anything. */
+  accounts(track: number): Accounts | undefined {
+    if (this.#tracks.length === 0) return undefined;
+    const { accounts, own } = this.#session === undefined ? this.#last : ownedBy(this.#session);
+    const chosen = this.#tracks[track];
+    return {
+      accounts,
+      track: chosen === undefined ? -1 : track,
+      own: chosen === undefined ? [] : ofTrack(own, chosen),
+    };
   }
 
   run(speed: Speed): void {
@@ -118,13 +163,15 @@ export class Run {
   }
 
   info(): RunInfo {
-    const { scenario, config, book } = this.request;
+    const { scenario, config, book, arm } = this.request;
     return {
       id: this.id,
       scenario: scenario.name,
       title: scenario.title,
       book,
-      books: config.books,
+      arm: arm ?? (isMarket(config) ? 'treatment' : null),
+      books: isMarket(config) ? config.venues.length : config.books,
+      tracks: [...this.#tracks],
       seed: config.seed,
       phase: this.phase,
       config,
@@ -134,7 +181,7 @@ export class Run {
     };
   }
 
-  #readColumns(session: LiveSession, first: LiveState): void {
+  #readColumns(session: LiveSession | LiveMarket, first: LiveState): void {
     const { columns } = this;
     let state = first;
     for (;;) {
@@ -150,6 +197,30 @@ export class Run {
       if (numbers.length === 0) return;
     }
   }
+}
+
+function ownedBy(session: LiveSession | LiveMarket): Owned {
+  return session instanceof LiveMarket
+    ? { accounts: session.accounts(), own: session.ownLevels() }
+    : { accounts: [], own: [] };
+}
+
+/** The orders of a track's agents by price; ahead of them is what is ahead of the first. */
+function ofTrack(own: LiveOwnLevel[], { first, count }: LiveTrack): OwnLevel[] {
+  const levels = new Map<string, OwnLevel>();
+  for (const { agent, ...level } of own) {
+    if (agent < first || agent >= first + count) continue;
+    const key = `${level.side} ${level.price}`;
+    const known = levels.get(key);
+    if (known === undefined) {
+      levels.set(key, level);
+      continue;
+    }
+    // In the order of the queue: the first is the foremost.
+    known.qty += level.qty;
+    known.orders += level.orders;
+  }
+  return [...levels.values()];
 }
 
 /** Every run of a dashboard. */
@@ -178,10 +249,10 @@ export class RunList {
 
   /** Starts a run. The oldest that is over goes if there are too many. */
   start(request: RunRequest): Run {
-    const config = parseSimulationConfig({
-      ...request.config,
-      latencySampling: request.config.latencySampling ?? this.#latencySampling,
-    });
+    const { config: asked } = request;
+    const config = isMarket(asked)
+      ? asked
+      : parseSimulationConfig({ ...asked, latencySampling: asked.latencySampling ?? this.#latencySampling });
     const run = new Run(this.#lastId + 1, { ...request, config });
     this.#lastId = run.id;
     this.#runs.set(run.id, run);

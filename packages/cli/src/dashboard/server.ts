@@ -8,12 +8,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
-import { isToprungError, liveLayout, type SimulationConfig, scenarios } from 'toprung';
+import { isToprungError, liveLayout } from 'toprung';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Access, newToken, type Refusal, SECURITY_HEADERS, URL_BYTES_MAX } from './access.js';
 import { readMessage } from './control.js';
-import { CLIENT_MESSAGE_BYTES, type ClientMessage, type Hello, type Reply, type ScenarioInfo } from './protocol.js';
-import { type Run, RunList, type RunRequest } from './runs.js';
+import { prometheus } from './metrics.js';
+import { CLIENT_MESSAGE_BYTES, type ClientMessage, type Hello, type Reply } from './protocol.js';
+import { isMarket, type Run, RunList, type RunRequest } from './runs.js';
+import { requestOf, scenarioInfos } from './scenario-list.js';
 import { Viewer } from './viewer.js';
 
 /** Pages that may be open at a time. */
@@ -139,6 +141,13 @@ export class Dashboard {
       response.end();
       return;
     }
+    if (url.pathname === '/metrics' && (this.#access!.hasCookie(request) || this.#access!.hasBearer(request))) {
+      const text = prometheus(this.runs.all, this.#viewers.size, liveLayout().percentiles);
+      const headers = { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' };
+      response.writeHead(200, { ...SECURITY_HEADERS, ...headers });
+      response.end(request.method === 'HEAD' ? undefined : text);
+      return;
+    }
     if (!this.#access!.hasCookie(request)) {
       this.#say(response, {
         status: 401,
@@ -242,16 +251,7 @@ export class Dashboard {
   #hello(): Hello {
     return {
       version: this.#options.version,
-      scenarios: scenarios.list().map(
-        ({ name, title, purpose, lookAt, config }): ScenarioInfo => ({
-          name,
-          title,
-          purpose,
-          lookAt,
-          books: config.books,
-          events: 'events' in config.horizon ? config.horizon.events : null,
-        }),
-      ),
+      scenarios: scenarioInfos(),
       runs: this.runs.all.map((run) => run.info()),
       show: this.show?.id ?? null,
       against: this.against?.id ?? null,
@@ -280,6 +280,7 @@ export class Dashboard {
       viewer.watch(
         runs.filter((run) => run !== undefined),
         message.rate,
+        message.track ?? -1,
       );
       return {};
     }
@@ -299,15 +300,16 @@ export class Dashboard {
       const why = 'as many runs are under way as there may be: stop one first';
       return { error: { code: 'ERR_TOPRUNG_ARGUMENT', message: why } };
     }
+    const { seed, events, arm, book, speed } = message;
     const like = message.like === undefined ? undefined : this.runs.get(message.like);
-    const scenario = like?.request.scenario ?? scenarios.get(message.scenario);
-    const base = like?.request.config ?? scenarios.get(message.scenario).config;
-    const config: SimulationConfig = {
-      ...base,
-      ...(message.seed === undefined ? {} : { seed: message.seed }),
-      ...(message.events === undefined ? {} : { horizon: { events: message.events } }),
+    const asked = like?.request ?? requestOf(message.scenario, arm);
+    const config = {
+      ...asked.config,
+      ...(seed === undefined ? {} : { seed }),
+      // A market of agents ends at a time.
+      ...(events === undefined || isMarket(asked.config) ? {} : { horizon: { events } }),
     };
-    return { run: this.start({ scenario, config, book: message.book, speed: message.speed }).id };
+    return { run: this.start({ ...asked, config, book, speed }).id };
   }
 
   #tellRuns(): void {

@@ -7,6 +7,7 @@
 import type { WebSocket } from 'ws';
 import {
   COLUMNS_PER_FRAME,
+  encodeAccounts,
   encodeColumns,
   encodeJson,
   encodeMarks,
@@ -27,6 +28,9 @@ export const BUFFER_BYTES_MAX = 2 ** 20;
 /** A state is sent so often even if nothing happens: a page that hears nothing knows that something is wrong, ms. */
 const HEARTBEAT_MS = 1000;
 
+/** Time between two frames of what agents own: faster than one can read, ms. */
+const ACCOUNTS_MS = 100;
+
 /** Frames of columns at a time, so that a long history does not hold up what is new. */
 const COLUMN_FRAMES_PER_TICK = 4;
 
@@ -40,6 +44,9 @@ interface Place {
   /** The last state that was sent, and when. */
   state: Run['state'] | undefined;
   toldMs: number;
+  /** When it was last told what agents own, and of which track's orders. */
+  accountsMs: number;
+  track: number;
 }
 
 /** A page. */
@@ -49,6 +56,8 @@ export class Viewer {
   #seq = 0;
   #everyMs = 1000 / 60;
   #nextMs = 0;
+  /** The track of the first run whose orders it is shown; -1 for none. */
+  #track = -1;
   dropped = 0;
 
   constructor(socket: WebSocket) {
@@ -68,8 +77,9 @@ export class Viewer {
   }
 
   /** Looks at these runs from now on, at most `rate` times a second; of those it has, it goes on where it was. */
-  watch(runs: Run[], rate: number): void {
+  watch(runs: Run[], rate: number, track: number): void {
     this.#everyMs = 1000 / rate;
+    this.#track = track;
     this.#places = [...new Set(runs)].map((run) => this.#places.find((place) => place.run === run) ?? begin(run));
   }
 
@@ -100,7 +110,9 @@ export class Viewer {
     }
     const isDue = nowMs - place.toldMs >= HEARTBEAT_MS && !run.isOver;
     const isNew = isDue || (place.state !== state && !sameMoment(place.state, state));
-    if (!isNew && place.columns === columns.length && place.trades === trades.next) return;
+    const track = place === this.#places[0] ? this.#track : -1;
+    const isOwnNew = track !== place.track;
+    if (!isNew && !isOwnNew && place.columns === columns.length && place.trades === trades.next) return;
     if (this.#socket.bufferedAmount > BUFFER_BYTES_MAX) {
       this.#drop();
       return;
@@ -131,6 +143,18 @@ export class Viewer {
         run.once(`trades ${from}`, () => encodeTrades(trades, from)),
       );
       place.trades = trades.next;
+    }
+    if (isOwnNew || (isNew && (nowMs - place.accountsMs >= ACCOUNTS_MS || run.isOver))) {
+      const what = run.accounts(track);
+      if (what !== undefined) {
+        this.#send(
+          FrameKind.accounts,
+          run,
+          run.once(`accounts ${track}`, () => encodeAccounts(what)),
+        );
+      }
+      place.accountsMs = nowMs;
+      place.track = track;
     }
     if (place.marks !== marks.length) this.#send(FrameKind.marks, run, encodeMarks(marks));
     place.marks = marks.length;
@@ -167,6 +191,8 @@ function begin(run: Run): Place {
     marks: -1,
     state: undefined,
     toldMs: Number.NEGATIVE_INFINITY,
+    accountsMs: Number.NEGATIVE_INFINITY,
+    track: -1,
   };
 }
 

@@ -13,13 +13,17 @@ import {
   LATENCY_BUCKETS,
   latencyAt,
   latencyBoundNs,
+  TRACKS_MAX,
 } from '../../src/dashboard/columns.js';
 import { readMessage } from '../../src/dashboard/control.js';
 import {
+  type Accounts,
+  decodeAccounts,
   decodeColumns,
   decodeMarks,
   decodeState,
   decodeTrades,
+  encodeAccounts,
   encodeColumns,
   encodeMarks,
   encodeState,
@@ -27,8 +31,6 @@ import {
   type FrameKind,
   frame,
   HEADER_BYTES,
-  MARKS,
-  PHASES,
   type RunState,
   readFrame,
 } from '../../src/dashboard/protocol.js';
@@ -70,6 +72,7 @@ function contents(store: ColumnStore): unknown {
     fields: store.fields.map((values) => [...values.subarray(0, length)]),
     latency: [...store.latency.subarray(0, length * LATENCY_BUCKETS)],
     depth: [...store.depth.subarray(0, length * DEPTH_ROWS)],
+    holdings: [...store.holdings.subarray(0, length * 2 * store.tracks)],
   };
 }
 
@@ -117,16 +120,16 @@ describe('numbers', () => {
 describe('columns', () => {
   it('have the layout of the library', () => {
     const layout = liveLayout();
-    expect([FIELDS, LATENCY_BUCKETS, DEPTH_ROWS, COLUMNS_MAX, TRADES_MAX]).toEqual([
+    expect([FIELDS, LATENCY_BUCKETS, DEPTH_ROWS, COLUMNS_MAX, TRADES_MAX, TRACKS_MAX]).toEqual([
       layout.columnNumbers,
       layout.latencyBuckets,
       layout.depthRows,
       layout.columnsMax,
       layout.tradesMax,
+      layout.tracksMax,
     ]);
     expect(Object.keys(Field)).toEqual(LIVE_COLUMN);
     expect(Object.values(Field)).toEqual(LIVE_COLUMN.map((_, i) => i));
-    expect([PHASES, MARKS]).toEqual([LIVE_PHASES, LIVE_MARKS]);
   });
 
   it('arrive as they were sent, in any parts and however often they are merged on the way', () => {
@@ -150,6 +153,36 @@ describe('columns', () => {
         }
       }),
     );
+  });
+
+  it('carry what the tracks of a market hold, merged to the later of two', () => {
+    const half = fc.integer({ min: -(2 ** 40), max: 2 ** 40 }).map((n) => n / 2);
+    const holdings = fc.array(fc.array(half, { minLength: 6, maxLength: 6 }), { minLength: 1, maxLength: 9 });
+    fc.assert(
+      fc.property(holdings, fc.nat(8), (rows, at) => {
+        const server = storeOf([]);
+        server.follow(3);
+        for (const row of rows) {
+          const numbers = new Float64Array(COLUMN_WIDTH + 6);
+          numbers.set(row, COLUMN_WIDTH);
+          server.appendNumbers(numbers);
+        }
+        const cut = Math.min(at, rows.length);
+        const page = new ColumnStore(2);
+        expect(decodeColumns(encodeColumns(server, 0, cut), page)).toBe(true);
+        expect(decodeColumns(encodeColumns(server, cut, rows.length), page)).toBe(true);
+        expect(contents(page)).toEqual(contents(server));
+        expect([page.position(2, 0), page.value(2, 0)]).toEqual(rows[0]!.slice(4));
+        if (rows.length < 2) return;
+        page.merge();
+        expect([page.position(0, 0), page.value(0, 0)]).toEqual(rows[1]!.slice(0, 2));
+      }),
+    );
+    // Of a run with other tracks nothing can be appended.
+    const two = storeOf([]);
+    two.follow(2);
+    two.appendNumbers(new Float64Array(COLUMN_WIDTH + 4));
+    expect(decodeColumns(encodeColumns(storeOf([new Float64Array(COLUMN_WIDTH)]), 0, 1), two)).toBe(false);
   });
 
   it('a gap is noticed', () => {
@@ -216,10 +249,11 @@ describe('states and marks', () => {
   it('come back as they were', () => {
     const level = fc.record({ price, qty: count, orders: fc.nat(1000) });
     const state: fc.Arbitrary<RunState> = fc.record({
-      phase: fc.constantFrom(...PHASES),
+      phase: fc.constantFrom(...LIVE_PHASES),
       timeNs: count,
       events: count,
       eventsTotal: count,
+      durationNs: count,
       warmupEvents: count,
       speed: fc.constantFrom(0, 0.1, 1, Number.POSITIVE_INFINITY),
       busyNs: count,
@@ -240,8 +274,39 @@ describe('states and marks', () => {
       asks: fc.array(level, { maxLength: 64 }),
     });
     fc.assert(fc.property(state, (s) => void expect(decodeState(encodeState(s))).toEqual(s)));
-    const mark = fc.record({ timeNs: count, mark: fc.constantFrom(...MARKS), value: fc.double({ noNaN: true }) });
+    const mark = fc.record({ timeNs: count, mark: fc.constantFrom(...LIVE_MARKS), value: fc.double({ noNaN: true }) });
     fc.assert(fc.property(fc.array(mark), (marks) => void expect(decodeMarks(encodeMarks(marks))).toEqual(marks)));
+  });
+});
+
+describe('accounts', () => {
+  it('come back as they were', () => {
+    const account = fc.record({
+      position: price,
+      cash: price,
+      bought: count,
+      sold: count,
+      fills: count,
+      makerLots: count,
+      orders: count,
+      changes: count,
+      refused: count,
+      value: fc.integer().map((n) => n / 2),
+    });
+    const level = fc.record({
+      side: fc.nat(1),
+      price,
+      qty: count,
+      orders: fc.nat(1000),
+      ordersAhead: fc.nat(1000),
+      lotsAhead: count,
+    });
+    const all: fc.Arbitrary<Accounts> = fc.record({
+      accounts: fc.array(account, { maxLength: TRACKS_MAX }),
+      track: fc.integer({ min: -1, max: TRACKS_MAX - 1 }),
+      own: fc.array(level, { maxLength: 128 }),
+    });
+    fc.assert(fc.property(all, (a) => void expect(decodeAccounts(encodeAccounts(a))).toEqual(a)));
   });
 });
 
@@ -262,8 +327,8 @@ describe('frames', () => {
     };
     expect(() => readFrame(new Uint8Array(HEADER_BYTES - 1))).toThrow('at least 48 bytes');
     expect(() => readFrame(spoilt(0, 0))).toThrow('a frame of toprung');
-    expect(() => readFrame(spoilt(4, 9))).toThrow('expected protocol version 1, got 9');
-    expect(() => readFrame(spoilt(5, 0))).toThrow('kind from 1 to 7');
+    expect(() => readFrame(spoilt(4, 9))).toThrow('expected protocol version 2, got 9');
+    expect(() => readFrame(spoilt(5, 0))).toThrow('kind from 1 to 8');
   });
 
   it('that are damaged never do more than be refused', () => {
@@ -295,6 +360,7 @@ describe('messages of a page', () => {
       { ...start, extra: 1 },
       { id: 4, type: 'control', run: 1, action: 'rm' },
       { id: 4, type: 'watch', run: 1, against: null, rate: 61 },
+      { id: 4, type: 'watch', run: 1, against: null, rate: 60, track: TRACKS_MAX },
     ]) {
       expect(readMessage(JSON.stringify(wrong))).toMatchObject({ id: 4, problem: expect.stringContaining('expected') });
     }

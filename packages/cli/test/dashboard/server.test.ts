@@ -4,18 +4,22 @@ import { type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { scenarios, simulate } from 'toprung';
+import { catalogue, runMarket, scenarios, simulate } from 'toprung';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { ColumnStore, Field } from '../../src/dashboard/columns.js';
 import {
+  type Accounts,
   type ClientMessage,
+  decodeAccounts,
   decodeColumns,
   decodeJson,
+  decodeMarks,
   decodeState,
   FrameKind,
   type Hello,
   isOver,
+  type Mark,
   type Reply,
   type RunState,
   readFrame,
@@ -66,6 +70,8 @@ class Page {
   readonly columns = new ColumnStore();
   hello: Hello | undefined;
   states: RunState[] = [];
+  accounts: Accounts | undefined;
+  marks: Mark[] = [];
   seqs: number[] = [];
   #lastId = 0;
   readonly #replies = new Map<number, (reply: Reply) => void>();
@@ -78,6 +84,8 @@ class Page {
       this.seqs.push(header.seq);
       if (header.kind === FrameKind.hello) this.hello = decodeJson<Hello>(body);
       else if (header.kind === FrameKind.state) this.states.push(decodeState(body));
+      else if (header.kind === FrameKind.accounts) this.accounts = decodeAccounts(body);
+      else if (header.kind === FrameKind.marks) this.marks = decodeMarks(body);
       else if (header.kind === FrameKind.columns) expect(decodeColumns(body, this.columns)).toBe(true);
       else if (header.kind === FrameKind.reply) {
         const reply = decodeJson<Reply>(body);
@@ -198,6 +206,29 @@ describe('who is let in', () => {
   });
 });
 
+describe('metrics for Prometheus', () => {
+  it('are there for whoever has the token, and say what the runs do', async () => {
+    const run = dashboard.start({ scenario: baseline, config, book: 0, speed: 'max' });
+    while (!run.isOver) await new Promise((resolve) => setTimeout(resolve, 20));
+    const bearer = { authorization: `Bearer ${url.searchParams.get('token')}` };
+    const { status, body, headers } = await get('/metrics', bearer);
+    expect([status, headers['content-type']]).toEqual([200, 'text/plain; version=0.0.4; charset=utf-8']);
+    const labels = `run="${run.id}",scenario="zi-baseline",book="0",seed="${config.seed}"`;
+    expect(body).toContain(`toprung_events_total{${labels}} 60000\n`);
+    expect(body).toMatch(/toprung_latency_seconds\{.*quantile="0.99"\} [\d.e-]+\n/);
+    // Every line is a comment or a sample, every name has one type.
+    const lines = body.trimEnd().split('\n');
+    for (const line of lines) expect(line).toMatch(/^(# (HELP|TYPE) toprung_\w+ .+|toprung_\w+(\{[^}]*\})? \S+)$/);
+    const types = lines.filter((line) => line.startsWith('# TYPE'));
+    expect(new Set(types.map((line) => line.split(' ')[2])).size).toBe(types.length);
+    expect((await get('/metrics', { cookie })).status).toBe(200);
+    expect((await get('/metrics')).status).toBe(401);
+    expect((await get('/metrics', { authorization: 'Bearer wrong' })).status).toBe(401);
+    // The token opens nothing else that way.
+    expect((await get('/', bearer)).status).toBe(401);
+  });
+});
+
 describe('what is sent', () => {
   it('a run that was started is seen whole, with the digest that it has without viewers', async () => {
     const page = await new Page().open();
@@ -213,6 +244,36 @@ describe('what is sent', () => {
     }
     expect([limit, volume]).toEqual([plain.metrics.limitOrders, plain.metrics.volume]);
     expect(page.seqs).toEqual(page.seqs.map((_, i) => i));
+    page.socket.close();
+  });
+
+  it('a market of agents is seen with its accounts, the orders of a group, its marks and its arms', async () => {
+    const page = await new Page().open();
+    await page.until(() => page.hello !== undefined);
+    const scenario = page.hello!.scenarios.find((s) => s.name === 'flash-crash')!;
+    expect(scenario).toMatchObject({ arms: ['control'], books: 1, speed: 100 });
+    const market = catalogue.arm('flash-crash');
+    const short = { ...market, durationNs: 60e9 };
+    short.agents[2]!.startNs = 10e9;
+    const run = dashboard.start({ scenario, config: short, arm: 'treatment', book: 0, speed: 'max' });
+    await page.send({ type: 'watch', run: run.id, against: null, rate: 60, track: 0 });
+    await page.until(() => page.state?.phase === 'complete' && page.columns.length === run.columns.length);
+    expect(run.digest).toBe((await runMarket(short)).results[0]!.digest);
+    await page.until(() => page.accounts?.track === 0);
+    const { accounts, own } = page.accounts!;
+    expect(accounts.map(({ value }) => value)).toEqual(
+      accounts.map((_, track) => page.columns.value(track, page.columns.length - 1)),
+    );
+    expect(own.length).toBeGreaterThan(3);
+    expect(page.marks).toContainEqual({ mark: 'starts', timeNs: 10e9, value: 2 });
+    const control = await page.send({ type: 'start', scenario: 'flash-crash', arm: 'control', book: 0, speed: 1 });
+    expect(dashboard.runs.get(control.run!)!.info()).toMatchObject({ arm: 'control', seed: market.seed });
+    expect(await page.send({ type: 'start', scenario: 'flash-crash', arm: 'nobody', book: 0, speed: 1 })).toMatchObject(
+      {
+        error: { code: 'ERR_TOPRUNG_CONFIG' },
+      },
+    );
+    await page.send({ type: 'control', run: control.run!, action: 'stop' });
     page.socket.close();
   });
 
