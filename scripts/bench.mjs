@@ -17,8 +17,8 @@ if (first === 'vitest') {
     await run(process.execPath, [toolPaths.vitest, 'bench', '--run', ...rest], { cwd: path.join(root, 'bench') }),
   );
 }
-if (first === 'dashboard') {
-  process.exit(await run(process.execPath, [path.join(root, 'bench/node/dashboard.mjs'), ...rest]));
+if (['dashboard', 'peers', 'curves'].includes(first)) {
+  process.exit(await run(process.execPath, [path.join(root, `bench/node/${first}.mjs`), ...rest]));
 }
 const [table, report] = ['targets', 'report'].map((name) => path.join(root, `bench/node/${name}.mjs`));
 if (first === 'report') process.exit(await run(process.execPath, [report]));
