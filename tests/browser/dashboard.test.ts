@@ -1,16 +1,15 @@
 /** The dashboard in a real browser: what a person sees and does. */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { simulate } from 'toprung';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { seriousFindings } from '../lib/axe.js';
 import { findChromium, launch, type Watched, watchedPage } from '../lib/browser.js';
 import { type PageStats, ServedDashboard, statsOf, until } from '../lib/dashboard.js';
 
 const chromium = findChromium();
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const seconds = 1000;
 
 /** The text of the status in the toolbar. */
@@ -33,26 +32,6 @@ const pixels = (page: Page, panel: string): Promise<unknown> =>
     }
     return { hash, colors: colors.size };
   })()`);
-
-interface Violation {
-  id: string;
-  impact: string;
-  nodes: { html: string }[];
-}
-
-/** What axe finds that is serious. Run through the browser's own door, since the page allows no foreign script. */
-async function seriousFindings(page: Page): Promise<string[]> {
-  const client = await page.context().newCDPSession(page);
-  await client.send('Runtime.evaluate', { expression: axe });
-  const { result } = (await client.send('Runtime.evaluate', {
-    expression: `axe.run(document, { resultTypes: ['violations'] }).then((r) => JSON.stringify(r.violations))`,
-    awaitPromise: true,
-    returnByValue: true,
-  })) as { result: { value: string } };
-  return (JSON.parse(result.value) as Violation[])
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
-}
 
 describe.skipIf(chromium === undefined)('the dashboard in a browser', () => {
   let browser: Browser;
