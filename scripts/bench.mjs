@@ -1,7 +1,8 @@
-// `npm run bench`: the table of promises, kept in bench/record/. `npm run bench -- criterion [FILTER]` and
-// `npm run bench -- vitest` run the detailed benchmarks of one half, `npm run bench -- dashboard` what the page costs, and
-// `npm run bench -- market` a decision in TypeScript; what follows is passed on. The table ends with a page about all kept
-// records, bench/report.html; `npm run bench -- report` makes that alone.
+// `npm run bench`: the table of promises, engines of others beside ours and what speed depends on, kept in bench/record/,
+// and a page about all that is kept, bench/report.html. `npm run bench -- NAME [OPTION…]` runs one part: `table`, `peers`,
+// `curves`, `report`; `criterion [FILTER]` and `vitest` for the detailed benchmarks of one half, `dashboard` for what the
+// page costs, `market` for a decision in TypeScript.
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ensureReady } from './lib/ready.mjs';
 import { root, run, toolPaths } from './lib/workspace.mjs';
@@ -13,19 +14,35 @@ if (first === 'criterion') {
   process.exit(await run('cargo', ['bench', '--locked', '-p', 'toprung-bench', '--bench', 'book', ...filter]));
 }
 if (first === 'vitest') {
+  // Where the report looks, and git does not.
+  const results = '--outputJson=record/local/vitest.json';
   process.exit(
-    await run(process.execPath, [toolPaths.vitest, 'bench', '--run', ...rest], { cwd: path.join(root, 'bench') }),
+    await run(process.execPath, [toolPaths.vitest, 'bench', '--run', results, ...rest], {
+      cwd: path.join(root, 'bench'),
+    }),
   );
 }
-if (first === 'market') {
-  process.exit(await run(process.execPath, [path.join(root, 'bench/node/market.mjs'), ...rest]));
+
+const program = (name) => path.join(root, `bench/node/${name}.mjs`);
+const page = () => {
+  const target = path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
+  const folders = [path.join(root, 'bench/record'), path.join(target, 'criterion')].filter((folder) =>
+    existsSync(folder),
+  );
+  const toprung = path.join(root, 'packages/cli/bin/toprung.js');
+  return run(process.execPath, [toprung, 'bench', ...folders, '--out', path.join(root, 'bench'), '--format', 'html']);
+};
+const parts = { table: 'targets', peers: 'peers', curves: 'curves', dashboard: 'dashboard', market: 'market' };
+if (first === 'report') process.exit(await page());
+if (first in parts) process.exit(await run(process.execPath, [program(parts[first]), ...rest]));
+if (first !== undefined && !first.startsWith('-')) {
+  const names = [...Object.keys(parts), 'criterion', 'vitest', 'report'].join(', ');
+  process.stderr.write(`npm run bench: there is no part ${first}; there are ${names}\n`);
+  process.exit(2);
 }
-if (first === 'dashboard') {
-  process.exit(await run(process.execPath, [path.join(root, 'bench/node/dashboard.mjs'), ...rest]));
+for (const name of ['targets', 'peers', 'curves']) {
+  const code = await run(process.execPath, [program(name), ...(name === 'targets' ? process.argv.slice(2) : [])]);
+  // Under --json stdout is the table's alone.
+  if (code !== 0 || process.argv.includes('--json')) process.exit(code);
 }
-const [table, report] = ['targets', 'report'].map((name) => path.join(root, `bench/node/${name}.mjs`));
-if (first === 'report') process.exit(await run(process.execPath, [report]));
-const code = await run(process.execPath, [table, ...process.argv.slice(2)]);
-// Under --json stdout is the table's alone.
-if (code !== 0 || process.argv.includes('--json')) process.exit(code);
-process.exit(await run(process.execPath, [report]));
+process.exit(await page());

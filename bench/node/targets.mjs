@@ -3,15 +3,14 @@
 // `node bench/node/targets.mjs [--rounds N] [--json] [--no-record]`. Rust and Node take turns on the same workload, so
 // that a busy minute of the machine falls on both. A figure under its promise is marked; the exit code stays 0, since a
 // shared machine's nanoseconds decide nothing: digests, allocations and instructions do that, in the tests.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { aligned, head, keep, machineLine, median, note, root, short } from './record.mjs';
 import { load, loadedBook, program, submitAll } from './workload.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
@@ -20,28 +19,6 @@ const { values: options } = parseArgs({
   },
 });
 const rounds = Number(options.rounds);
-const note = (text) => process.stderr.write(`${text}\n`);
-
-const say = (command, args) => {
-  const out = spawnSync(command, args, { cwd: root, encoding: 'utf8' });
-  return out.status === 0 ? out.stdout.trim() : 'unknown';
-};
-
-const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)];
-
-function machine() {
-  const [cpu] = os.cpus();
-  return {
-    cpu: cpu?.model.trim() ?? 'unknown',
-    cores: os.cpus().length,
-    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
-    kernel: `${os.type()} ${os.release()} ${os.arch()}`,
-    node: process.version,
-    rustc: say('rustc', ['--version']),
-    load: os.loadavg()[0],
-  };
-}
-
 /** Rust and Node in turn on the balanced flow: million commands a second of each round. */
 function boundary(targets) {
   const workload = load('balanced', 2_000_000);
@@ -111,16 +88,13 @@ function rows(rust, crossing, commands) {
 }
 
 function table(list) {
-  const number = (v) => (v >= 100 ? v.toFixed(0) : v >= 10 ? v.toFixed(1) : v.toFixed(2));
   const lines = [['what', 'best', 'median', 'promised', '', 'unit']];
   for (const { name, unit, best, median, promise, atLeast, holds } of list) {
     const promised = promise === undefined ? '' : `${atLeast ? '>=' : '<='} ${promise}`;
     const verdict = holds === undefined ? '' : holds ? 'holds' : 'MISSED';
-    lines.push([name, number(best), number(median), promised, verdict, unit]);
+    lines.push([name, short(best), short(median), promised, verdict, unit]);
   }
-  const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i].length)));
-  const cell = (text, i) => (i === 0 || i > 3 ? text.padEnd(widths[i]) : text.padStart(widths[i]));
-  return lines.map((line) => line.map(cell).join('  ').trimEnd()).join('\n');
+  return aligned(lines, [1, 2, 3]);
 }
 
 const targets = program('targets');
@@ -146,10 +120,7 @@ execFileSync(process.execPath, [script, 'simulate', '--events', '10M', '--out', 
 commands.push({ name: 'toprung report, 10 M events', ms: commandMs(['report', kept, '--quiet']), promise: 1000 });
 rmSync(kept, { recursive: true });
 const record = {
-  schema: 'toprung.bench/1',
-  date: new Date().toISOString(),
-  commit: say('git', ['describe', '--always', '--dirty']),
-  machine: machine(),
+  ...head('toprung.bench/1'),
   seedsAndShapes: 'bench/src/shapes.rs, bench/src/referee.rs',
   rows: rows(rust, crossing, commands),
   rust,
@@ -157,16 +128,5 @@ const record = {
   commands,
 };
 if (options.json) process.stdout.write(`${JSON.stringify(record)}\n`);
-else {
-  const { cpu, cores, node, rustc, load } = record.machine;
-  process.stdout.write(
-    `\n${table(record.rows)}\n\n${cpu}, ${cores} cores, load ${load.toFixed(1)}; node ${node}; ${rustc}; ${record.commit}\n`,
-  );
-}
-if (!options['no-record']) {
-  const folder = path.join(root, 'bench/record');
-  mkdirSync(folder, { recursive: true });
-  const file = path.join(folder, `${record.date.slice(0, 16).replaceAll(':', '')}-${record.commit}.json`);
-  writeFileSync(file, `${JSON.stringify(record)}\n`);
-  note(`kept in ${path.relative(root, file)}`);
-}
+else process.stdout.write(`\n${table(record.rows)}\n\n${machineLine(record)}\n`);
+if (!options['no-record']) keep(record);

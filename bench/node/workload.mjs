@@ -18,8 +18,12 @@ export function program(name) {
     cwd: root,
     stdio: 'inherit',
   });
-  const target = process.env.CARGO_TARGET_DIR ?? path.join(root, 'target');
-  return path.join(path.resolve(root, target), 'release', name);
+  return path.join(targetFolder(), 'release', name);
+}
+
+/** Where cargo builds. */
+export function targetFolder() {
+  return path.resolve(root, process.env.CARGO_TARGET_DIR ?? 'target');
 }
 
 /**

@@ -12,7 +12,7 @@ mod shapes;
 use toprung_book::{Book, BookConfig, Command};
 
 pub use replays::{replays, shared_data};
-pub use shapes::{aggressive, balanced, balanced_random_ids, cancel_heavy, collide, deep, small_book};
+pub use shapes::{aggressive, amend, balanced, balanced_random_ids, cancel_heavy, collide, deep, of_depth, small_book};
 
 /// Commands handed over at a time, here and through Node.
 pub const BATCH: usize = 4096;

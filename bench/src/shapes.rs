@@ -11,6 +11,8 @@ const MID: i64 = 10_000;
 struct Mix {
     add: u64,
     cancel: u64,
+    /// Lowers an order to half of what is open of it.
+    reduce: u64,
 }
 
 /// Where the orders of a flow go.
@@ -79,6 +81,23 @@ impl Maker {
         false
     }
 
+    /// Halves an order that lives and has two lots or more.
+    fn reduce(&mut self) -> bool {
+        while !self.live.is_empty() {
+            let at = self.random.below(self.live.len() as u64) as usize;
+            let id = self.live[at];
+            match self.book.order(id) {
+                Some(order) if order.qty > 1 => {
+                    self.push(Command::reduce(id, order.qty / 2));
+                    return true;
+                }
+                Some(_) => return false,
+                None => _ = self.live.swap_remove(at),
+            }
+        }
+        false
+    }
+
     fn take(&mut self, max: u64) {
         let side = self.side();
         let (id, qty) = (self.next_id, 1 + self.random.below(max));
@@ -104,6 +123,12 @@ impl Maker {
                 if !maker.cancel(shape.recent) {
                     maker.add(shape.ticks);
                 }
+            } else if dice >= shape.mix.add + shape.mix.cancel
+                && dice < shape.mix.add + shape.mix.cancel + shape.mix.reduce
+            {
+                if !maker.reduce() {
+                    maker.add(shape.ticks);
+                }
             } else {
                 maker.take(shape.take_max);
             }
@@ -114,25 +139,38 @@ impl Maker {
 
 /// 50 % adds within 40 ticks of the touch, 40 % cancels of any live order, 10 % marketable; 10,000 live orders.
 pub fn balanced(count: usize) -> Workload {
-    let mix = Mix { add: 50, cancel: 40 };
+    let mix = Mix { add: 50, cancel: 40, reduce: 0 };
     Maker::run("balanced", 1, &Shape { mix, live: 10_000, ticks: 40, take_max: 100, recent: 0 }, count)
 }
 
 /// 45 % adds, 50 % cancels of any live order, 5 % marketable; a million live orders on 2,000 ticks.
 pub fn deep(count: usize) -> Workload {
-    let mix = Mix { add: 45, cancel: 50 };
+    let mix = Mix { add: 45, cancel: 50, reduce: 0 };
     Maker::run("deep", 2, &Shape { mix, live: 1_000_000, ticks: 1_000, take_max: 100, recent: 0 }, count)
+}
+
+/// The deep flow on a book of `live` orders, which lie on as many ticks as there are hundreds of them, 20 to 20,000.
+pub fn of_depth(live: usize, count: usize) -> Workload {
+    let mix = Mix { add: 45, cancel: 50, reduce: 0 };
+    let ticks = (live as u64 / 200).clamp(10, 10_000);
+    Maker::run("of a depth", 2, &Shape { mix, live, ticks, take_max: 100, recent: 0 }, count)
+}
+
+/// 40 % adds, 25 % cancels, 25 % orders lowered in place, 10 % marketable; 10,000 live orders.
+pub fn amend(count: usize) -> Workload {
+    let mix = Mix { add: 40, cancel: 25, reduce: 25 };
+    Maker::run("amend", 6, &Shape { mix, live: 10_000, ticks: 40, take_max: 100, recent: 0 }, count)
 }
 
 /// 50 % adds at the touch, 50 % marketable orders that take up to ten orders' quantity.
 pub fn aggressive(count: usize) -> Workload {
-    let mix = Mix { add: 50, cancel: 0 };
+    let mix = Mix { add: 50, cancel: 0, reduce: 0 };
     Maker::run("aggressive", 3, &Shape { mix, live: 1_000, ticks: 10, take_max: 100, recent: 0 }, count)
 }
 
 /// 48 % adds, 50 % cancels of recent orders, 2 % marketable: a market maker's flow.
 pub fn cancel_heavy(count: usize) -> Workload {
-    let mix = Mix { add: 48, cancel: 50 };
+    let mix = Mix { add: 48, cancel: 50, reduce: 0 };
     Maker::run("cancel-heavy", 4, &Shape { mix, live: 10_000, ticks: 40, take_max: 100, recent: 64 }, count)
 }
 

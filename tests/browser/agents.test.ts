@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { catalogue, runMarket } from 'toprung';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findChromium, launch, seriousFindings, type Watched, watchedPage } from '../lib/browser.js';
+import { seriousFindings } from '../lib/axe.js';
+import { findChromium, launch, type Watched, watchedPage } from '../lib/browser.js';
 import { ServedDashboard, statsOf, until } from '../lib/dashboard.js';
 
 const chromium = findChromium();

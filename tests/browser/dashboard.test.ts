@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { simulate } from 'toprung';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findChromium, launch, seriousFindings, type Watched, watchedPage } from '../lib/browser.js';
+import { seriousFindings } from '../lib/axe.js';
+import { findChromium, launch, type Watched, watchedPage } from '../lib/browser.js';
 import { type PageStats, ServedDashboard, statsOf, until } from '../lib/dashboard.js';
 
 const chromium = findChromium();

@@ -1,6 +1,5 @@
 /** A real browser, if this machine has one. */
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 const PLACES = [
@@ -67,25 +66,4 @@ export async function watchedPage(
   page.on('request', (request) => see(request.url()));
   page.on('websocket', (socket) => see(socket.url()));
   return { context, page, errors, foreign };
-}
-
-interface Violation {
-  id: string;
-  impact: string;
-  nodes: { html: string }[];
-}
-
-/** What axe finds that is serious. Run through the browser's own door, since the page allows no foreign script. */
-export async function seriousFindings(page: Page): Promise<string[]> {
-  const client = await page.context().newCDPSession(page);
-  const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-  await client.send('Runtime.evaluate', { expression: axe });
-  const { result } = (await client.send('Runtime.evaluate', {
-    expression: `axe.run(document, { resultTypes: ['violations'] }).then((r) => JSON.stringify(r.violations))`,
-    awaitPromise: true,
-    returnByValue: true,
-  })) as { result: { value: string } };
-  return (JSON.parse(result.value) as Violation[])
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
 }

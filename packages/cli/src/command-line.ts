@@ -52,6 +52,7 @@ export const commandNames = [
   'dashboard',
   'replay',
   'report',
+  'bench',
   'export',
   'query',
   'profile',

@@ -1,17 +1,13 @@
 /** `toprung report`: a page, a Markdown text and a JSON document about a run that was kept. */
-import path from 'node:path';
 import type { CommandSpec } from '../command-line.js';
 import { usageError } from '../errors.js';
 import { ExitCode } from '../exit-codes.js';
-import { table } from '../format.js';
 import type { Arguments } from '../main.js';
-import type { Report } from '../report/document.js';
+import { failed, formatOption, formatsFrom, giveReport } from '../report/output.js';
 import { parseThreshold } from '../report/thresholds.js';
-import { changeText, show } from '../report/units.js';
-import { openRun, writeOutput } from '../run-folder.js';
+import { openRun } from '../run-folder.js';
 import type { Terminal } from '../terminal.js';
 
-const formats = ['html', 'md', 'json'] as const;
 /** Differences that are too small to matter, unless somebody says otherwise. */
 const minEffectDefault = 0.03;
 
@@ -41,13 +37,7 @@ export function spec(): CommandSpec {
         defaultDescription: '3%',
         requiresArg: true,
       },
-      format: {
-        type: 'string',
-        describe: 'Which of html, md and json to write, with commas between them',
-        group: 'Report',
-        default: formats.join(','),
-        requiresArg: true,
-      },
+      format: formatOption,
       out: {
         type: 'string',
         describe: 'The folder to write report.html, report.md and report.json into',
@@ -74,46 +64,8 @@ export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode
   const generated = new Date().toISOString();
   const report = await reportOf(found, { against, thresholds, minEffect, generated });
   const out = args.out === undefined ? found.folder : String(args.out);
-  const files = await write(report, out, wanted);
-  if (terminal.options.json) terminal.printJson({ ...report, files });
-  else print(terminal, report, files);
-  return report.figures.some(({ threshold }) => threshold?.holds === false) ? ExitCode.differs : ExitCode.ok;
-}
-
-async function write(report: Report, folder: string, wanted: readonly string[]): Promise<string[]> {
-  const texts: Readonly<Record<string, () => Promise<string>>> = {
-    html: async () => (await import('../report/html.js')).htmlOf(report),
-    md: async () => (await import('../report/markdown.js')).markdownOf(report),
-    json: async () => `${JSON.stringify(report)}\n`,
-  };
-  const files: string[] = [];
-  for (const format of wanted) {
-    const file = path.join(folder, `report.${format}`);
-    writeOutput(file, await texts[format]!());
-    files.push(file);
-  }
-  return files;
-}
-
-function print(terminal: Terminal, { title, verdict, figures }: Report, files: readonly string[]): void {
-  const { paint } = terminal;
-  const color = { good: 'green', bad: 'red', neutral: 'cyan', unsure: 'yellow' } as const;
-  terminal.print(`${paint('bold', title)}  ${paint(color[verdict.state], verdict.word)}: ${verdict.text}`);
-  const rows = figures.map(({ name, value, unit, threshold, against }) => [
-    name,
-    show(value, unit),
-    against === null ? '' : changeText(against),
-    threshold === null ? '' : `${threshold.holds ? 'holds' : 'fails'}: ${threshold.text}`,
-  ]);
-  for (const line of table(rows, new Set([1]))) terminal.print(`  ${line}`);
-  for (const file of files) terminal.print(file);
-}
-
-function formatsFrom(text: string): string[] {
-  const names = text.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !formats.some((format) => format === name));
-  if (unknown !== undefined) throw usageError(`--format: expected ${formats.join(', ')}, got "${unknown}"`);
-  return [...new Set(names)];
+  await giveReport(terminal, report, out, wanted);
+  return failed(report) ? ExitCode.differs : ExitCode.ok;
 }
 
 function effectFrom(text: string): number {

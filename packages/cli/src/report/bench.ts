@@ -1,74 +1,87 @@
 /** The report of the benchmarks: the table of promises of the newest record, and the way there from record to record. */
+import { curvesSection, peersFacts, peersSection, timedSections } from './bench-charts.js';
+import type { BenchRecord, BenchResults, BenchRow } from './bench-results.js';
 import type { Chart, FactGroup, Figure, Report, Section, Series } from './document.js';
 import { reportSchema } from './document.js';
 import { showChange } from './units.js';
 
-/** One file of `bench/record/`, as far as a report reads it; `bench/node/targets.mjs` writes it. */
-export interface BenchRecord {
-  readonly schema: 'toprung.bench/1';
-  readonly date: string;
-  readonly commit: string;
-  readonly machine: Readonly<Record<string, string | number>>;
-  readonly rows: readonly BenchRow[];
-}
-
-/** One line of the table. */
-export interface BenchRow {
-  readonly name: string;
-  readonly unit: string;
-  readonly best: number;
-  readonly median: number;
-  readonly promise?: number;
-  /** Whether the promise is a floor; otherwise it is a ceiling. */
-  readonly atLeast: boolean;
-  readonly holds?: boolean;
-}
-
-/** The report of records, oldest first; there must be one. */
-export function benchReportOf(records: readonly BenchRecord[], generated: string): Report {
-  const newest = records.at(-1)!;
-  const before = records.at(-2);
-  const figures = newest.rows.map((row) => figureOf(row, before));
-  const missed = figures.filter(({ threshold }) => threshold?.holds === false);
-  const promised = figures.filter(({ threshold }) => threshold !== null);
+/** The report of what was found: the newest record of each kind, the way there, and what other tools measured. */
+export function benchReportOf({ records, peers, curves, timed }: BenchResults, generated: string): Report {
+  const [newest, before] = [records.at(-1), records.at(-2)];
+  const [side, curve] = [peers.at(-1), curves.at(-1)];
+  const figures = newest?.rows.map((row) => figureOf(row, before)) ?? [];
+  const all = [...records, ...peers, ...curves];
+  const last = all.reduce<(typeof all)[number] | undefined>(
+    (a, b) => (a !== undefined && a.date > b.date ? a : b),
+    undefined,
+  );
+  const counts = [`${all.length} record${all.length === 1 ? '' : 's'}`];
+  if (timed.length > 0) counts.push(`${timed.length} benchmarks of criterion and vitest`);
   return {
     schema: reportSchema,
-    title: `Benchmarks of ${newest.commit}`,
-    subtitle: `${newest.date.slice(0, 10)}, ${records.length} record${records.length === 1 ? '' : 's'}`,
+    title: last === undefined ? 'Benchmarks' : `Benchmarks of ${last.commit}`,
+    subtitle: [...(last === undefined ? [] : [last.date.slice(0, 10)]), ...counts].join(', '),
     generated,
-    verdict:
-      missed.length === 0
-        ? { state: 'good', word: 'Holds', text: `All ${promised.length} promises.` }
-        : { state: 'bad', word: 'Missed', text: `${missed.map(({ name }) => name).join(', ')}.` },
+    verdict: verdictOf(figures),
     figures,
-    sections: trend(records),
-    facts: [factsOf(newest), ...(before === undefined ? [] : [factsOf(before)])],
+    sections: [
+      ...(side === undefined ? [] : [peersSection(side)]),
+      ...(curve === undefined ? [] : [curvesSection(curve)]),
+      ...timedSections(timed),
+      ...trend(records),
+    ].filter(({ charts }) => charts.length > 0),
+    facts: [
+      ...(newest === undefined ? [] : [factsOf('Table of promises', newest)]),
+      ...(before === undefined ? [] : [factsOf('The record before', before)]),
+      ...(side === undefined ? [] : [factsOf('Engines side by side', side), peersFacts(side)]),
+      ...(curve === undefined ? [] : [factsOf('What speed depends on', curve)]),
+    ],
     notes: [
-      'Values are medians of rounds in which Rust and Node take turns on the same workload.',
+      'Values are medians of rounds in which everything that is compared takes its turn.',
       'A shared machine’s nanoseconds decide nothing: differences between records may be the machine’s.',
     ],
   };
+}
+
+function verdictOf(figures: readonly Figure[]): Report['verdict'] {
+  const promised = figures.filter(({ threshold }) => threshold !== null);
+  const missed = promised.filter(({ threshold }) => threshold?.holds === false);
+  if (promised.length === 0) {
+    return { state: 'neutral', word: 'Measured', text: 'There is no table of promises among the results.' };
+  }
+  return missed.length === 0
+    ? { state: 'good', word: 'Holds', text: `All ${promised.length} promises.` }
+    : { state: 'bad', word: 'Missed', text: `${missed.map(({ name }) => name).join(', ')}.` };
 }
 
 function figureOf(row: BenchRow, before: BenchRecord | undefined): Figure {
   const { name, unit, best, median, promise, atLeast, holds } = row;
   const other = before?.rows.find((r) => r.name === name);
   const [suffix, ...remarks] = unit.split(', ');
+  // `M commands/s` is shown as other rates are.
+  const counted = /^M (\w+)\/s$/.exec(suffix!)?.[1];
+  const scale = counted === undefined ? 1 : 1e6;
   const better = promise === undefined ? null : atLeast ? 'higher' : 'lower';
+  const shownBest = `best ${Number(best.toPrecision(3))}`;
   return {
     key: name,
     name,
-    value: median,
-    unit: { suffix: suffix! },
+    value: median * scale,
+    unit: counted === undefined ? { suffix: suffix! } : 'per second',
     better,
-    remark: [`best ${Number(best.toPrecision(3))}`, ...remarks].join(', '),
+    remark: (counted === undefined ? [shownBest, ...remarks] : [counted, `${shownBest} M/s`, ...remarks]).join(', '),
     threshold:
-      promise === undefined ? null : { text: `${atLeast ? 'at least' : 'at most'} ${promise}`, holds: holds === true },
+      promise === undefined
+        ? null
+        : {
+            text: `${atLeast ? 'at least' : 'at most'} ${promise}${counted === undefined ? '' : ' M/s'}`,
+            holds: holds === true,
+          },
     against:
       other === undefined || other.median === 0
         ? null
         : {
-            value: other.median,
+            value: other.median * scale,
             difference: median / other.median - 1,
             interval: null,
             verdict: 'unclear',
@@ -110,7 +123,10 @@ function trend(records: readonly BenchRecord[]): Section[] {
   return charts.length === 0 ? [] : [{ title: 'Trend', text, charts }];
 }
 
-function factsOf({ commit, date, machine }: BenchRecord): FactGroup {
+function factsOf(
+  title: string,
+  { commit, date, machine }: Pick<BenchRecord, 'commit' | 'date' | 'machine'>,
+): FactGroup {
   const rows = Object.entries(machine).map(([label, value]): [string, string] => [label, String(value)]);
-  return { title: `Record of ${commit}`, rows: [['date', date], ...rows] };
+  return { title, rows: [['commit', commit], ['date', date], ...rows] };
 }

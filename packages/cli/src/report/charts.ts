@@ -49,7 +49,7 @@ export function sectionsOf(run: RunData, against: RunData | undefined): Section[
 }
 
 /** Of an odd number of narrow charts the last is as wide as two. */
-function filled(charts: readonly Chart[]): Chart[] {
+export function filled(charts: readonly Chart[]): Chart[] {
   const narrow = charts.filter(({ wide }) => !wide);
   return charts.map((chart) => (narrow.length % 2 === 1 && chart === narrow.at(-1) ? { ...chart, wide: true } : chart));
 }

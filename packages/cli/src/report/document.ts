@@ -154,5 +154,18 @@ export interface ForestChart extends ChartBase {
   readonly minEffect: number;
 }
 
+/** Values of several things beside each other, in the order that they are shown in. */
+export interface RankingChart extends ChartBase {
+  readonly kind: 'ranking';
+  readonly x: Axis;
+  readonly rows: readonly {
+    readonly name: string;
+    readonly value: number;
+    /** Whether it is toprung's. */
+    readonly own: boolean;
+    readonly remark: string;
+  }[];
+}
+
 /** A chart. */
-export type Chart = LineChart | HistogramChart | HeatmapChart | ForestChart;
+export type Chart = LineChart | HistogramChart | HeatmapChart | ForestChart | RankingChart;

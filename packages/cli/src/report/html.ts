@@ -105,9 +105,11 @@ ${charts.map(chartHtml).join('\n')}
 }
 
 function chartHtml(chart: Chart): string {
+  // A wide one scrolls on small screens: by the keyboard, too.
+  const scrolls = chart.wide ? ` role="region" aria-label="${htmlText(chart.title)}" tabindex="0"` : '';
   return `<figure class="${chart.wide ? 'wide' : ''}">
 <figcaption><strong>${htmlText(chart.title)}</strong> ${htmlText(chart.finding)}</figcaption>
-${legend(chart)}<div class="plot">${svgOf(chart)}</div>
+${legend(chart)}<div class="plot"${scrolls}>${svgOf(chart)}</div>
 <details><summary>Numbers</summary><div class="scroll" role="region" aria-label="${htmlText(chart.title)}, numbers" tabindex="0">${numbers(chart)}</div></details>
 </figure>`;
 }
@@ -127,6 +129,9 @@ function legend(chart: Chart): string {
     const many = chart.series.length > 1;
     if (many) keys.push(...chart.series.map((s) => key(`var(--s${s.color})`, s.name, s.shape === 'dashed')));
     keys.push(...chart.marks.map((m) => key('var(--band-strong)', m.label)));
+  } else if (chart.kind === 'ranking') {
+    const both = new Set(chart.rows.map(({ own }) => own)).size === 2;
+    if (both) keys.push(key('var(--s0)', 'toprung'), key('var(--muted)', 'others'));
   } else if (chart.kind === 'forest') {
     keys.push(key('var(--band-strong)', `less than ${(100 * chart.minEffect).toFixed(1)} %: no difference`));
   }
@@ -144,6 +149,10 @@ function numbers(chart: Chart): string {
   if (chart.kind === 'histogram') {
     const rows = thin(chart.bins).map((bin) => bin.map(plain));
     return tableHtml([`from, ${chart.x.label}`, 'to', chart.y.label], rows);
+  }
+  if (chart.kind === 'ranking') {
+    const rows = chart.rows.map((r) => [r.name, plain(r.value), r.remark]);
+    return tableHtml(['', chart.x.label, ''], rows);
   }
   const series = chart.kind === 'heatmap' ? chart.lines : chart.series;
   return series

@@ -1,9 +1,19 @@
 /** Charts as SVG, drawn by Observable Plot without a browser. Colours are variables of the page, so one SVG suits both themes. */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { compact } from '../format.js';
-import type { Axis, Chart, ForestChart, HeatmapChart, HistogramChart, LineChart, Series } from './document.js';
+import { compact, duration } from '../format.js';
+import type {
+  Axis,
+  Chart,
+  ForestChart,
+  HeatmapChart,
+  HistogramChart,
+  LineChart,
+  RankingChart,
+  Series,
+} from './document.js';
 import { pngOf } from './heatmap.js';
+import { significant } from './series.js';
 
 const [narrow, wide] = [
   { width: 560, height: 300 },
@@ -37,6 +47,8 @@ function optionsOf(chart: Chart, size: { width: number; height: number }): Optio
       return heatmapOf(chart, size);
     case 'forest':
       return forestOf(chart);
+    case 'ranking':
+      return rankingOf(chart);
   }
 }
 
@@ -48,7 +60,12 @@ function axis({ label, scale, zero }: Axis, values: readonly number[]): Plot.Sca
     return { ...base, ...(zero ? { zero: true } : {}), nice: true, tickFormat: large ? shortNumber : grouped };
   }
   if (scale === 'clock') return { ...base, ticks: clockTicks(values), tickFormat: clockText };
-  if (scale === 'log') return { ...base, type: 'log', nice: false, ticks: decades(values), tickFormat: shortNumber };
+  if (scale === 'log') {
+    const ticks = { type: 'log', nice: false, ticks: decades(values) } as const;
+    // Nanoseconds may be milliseconds.
+    if (label === 'ns') return { ...base, ...ticks, label: 'latency', tickFormat: (v) => withoutZeros(duration(v)) };
+    return { ...base, ...ticks, tickFormat: shortNumber };
+  }
   const nines = Math.floor(Math.log10(Math.max(...values, 10)));
   const ticks = Array.from({ length: nines + 1 }, (_, i) => 10 ** i);
   return { ...base, type: 'log', ticks, tickFormat: (x: number) => ninesText(x), labelOffset: 36 };
@@ -65,7 +82,11 @@ function decades(values: readonly number[]): number[] {
 
 /** `1 K` where `compact` would write `1.00 K`. */
 function shortNumber(value: number): string {
-  return compact(value).replace(/\.?0+(?= |$)/, (zeros) => (zeros.startsWith('.') ? '' : zeros));
+  return withoutZeros(compact(value));
+}
+
+function withoutZeros(text: string): string {
+  return text.replace(/\.?0+(?= |$)/, (zeros) => (zeros.startsWith('.') ? '' : zeros));
 }
 
 /** Round times of the day, at most ten. */
@@ -193,6 +214,34 @@ function forestOf({ x, rows, minEffect }: ForestChart): Options {
       Plot.ruleX([0], { stroke: 'var(--axis)' }),
       Plot.ruleY(data, { y: 'name', x1: 'low', x2: 'high', stroke: 'fill', strokeWidth: 3 }),
       Plot.dot(data, { y: 'name', x: 'difference', fill: 'fill', r: 5 }),
+    ],
+    color: { type: 'identity' },
+  };
+}
+
+function rankingOf({ x, rows }: RankingChart): Options {
+  const values = rows.map(({ value }) => value);
+  // From the power of ten below, since a bar from nothing has no place on such an axis.
+  const domain = [10 ** Math.floor(Math.log10(Math.min(...values))), Math.max(...values) * 1.6];
+  const data = rows.map((row) => ({ ...row, fill: row.own ? color(0) : 'var(--muted)', from: domain[0] }));
+  const text = (value: number): string => (x.label === 'ns' ? duration(value) : shortNumber(significant(value)));
+  return {
+    height: 70 + 26 * rows.length,
+    marginLeft: 230,
+    x: { ...axis(x, domain as number[]), domain },
+    y: { label: null, domain: rows.map(({ name }) => name), padding: 0.45 },
+    marks: [
+      Plot.gridX({ ...grid, ticks: decades(domain as number[]) }),
+      Plot.ruleY(data, { y: 'name', x1: 'from', x2: 'value', stroke: 'fill', strokeWidth: 3, strokeOpacity: 0.45 }),
+      Plot.dot(data, { y: 'name', x: 'value', fill: 'fill', r: 5 }),
+      Plot.text(data, {
+        y: 'name',
+        x: 'value',
+        text: (d) => text(d.value),
+        dx: 10,
+        textAnchor: 'start',
+        fill: 'var(--ink)',
+      }),
     ],
     color: { type: 'identity' },
   };
