@@ -20,9 +20,9 @@ const { values: options } = parseArgs({
 });
 /** What a README may weigh. */
 const BYTES_MAX = 300 * 1024;
-/** How long a run may take, and a page until everything on it stands still, ms. */
+/** How long a run may take, and a page until everything on it stands still and its last message is gone, ms. */
 const PATIENCE_MS = 120_000;
-const SETTLE_MS = 1500;
+const SETTLE_MS = 4000;
 const SIZES = { wide: [1400, 980], tablet: [1024, 768], phone: [390, 844] };
 
 const children = new Set();
@@ -79,7 +79,7 @@ async function review() {
 }
 
 /** A page of the dashboard when its runs are over. */
-async function dashboard(server, name, view, viewport = { width: 1400, height: 980 }) {
+async function dashboard(server, name, view, viewport = { width: 1240, height: 868 }) {
   const page = await browser.newPage({ viewport });
   await page.goto(server.url);
   const query = new URLSearchParams(Object.entries(view).map(([key, value]) => [key, String(value)]));

@@ -164,8 +164,11 @@ describe.skipIf(chromium === undefined)('a market of agents in a browser', () =>
         await expect.poll(scrolled, { timeout: 5 * seconds }).toBeLessThanOrEqual(width);
       }
       await page.setViewportSize({ width: 1440, height: 900 });
+      // The button is there for whoever points at the panel.
+      const profit = page.locator('.panel', { hasText: 'Profit and loss' });
+      await profit.hover();
       const picture = page.waitForEvent('download');
-      await page.locator('.panel', { hasText: 'Profit and loss' }).locator('button.picture').click();
+      await profit.locator('button.picture').click();
       const png = await picture;
       expect(png.suggestedFilename()).toBe('toprung-run-1-profit-and-loss.png');
       expect(
