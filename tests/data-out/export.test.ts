@@ -204,6 +204,20 @@ describe('what goes wrong', () => {
     expect(readdirSync(same)).toEqual(['result.json']);
   });
 
+  test('tables of another version', async () => {
+    const folder = path.join(root, 'later');
+    await toprung(['simulate', '--events', '2000', '--warmup-events', '0', '--out', folder]);
+    const file = path.join(folder, 'data/_manifest.json');
+    const manifest = JSON.parse(readFileSync(file, 'utf8'));
+    writeFileSync(file, JSON.stringify({ ...manifest, schema: 'toprung.dataset/9' }));
+    for (const args of [
+      ['report', folder],
+      ['query', folder, 'select 1'],
+    ]) {
+      await fails(args, 3, 'ERR_TOPRUNG_DATASET_VERSION', 'toprung.dataset/9');
+    }
+  });
+
   test('a file that is cut', async () => {
     const broken = path.join(root, 'broken');
     await toprung(['simulate', '--events', '2000', '--warmup-events', '0', '--out', broken]);
@@ -247,12 +261,31 @@ describe('what goes wrong', () => {
     }
   });
 
+  test.runIf(canMount)('a disk that fills up while a run or a report is kept on it', async () => {
+    expect(mount('size=100k')).toBe(true);
+    try {
+      const kept = path.join(mounted, 'run');
+      const args = ['simulate', '--events', '50000', '--tables', 'all', '--out', kept, '--quiet'];
+      await fails(args, 3, 'ERR_TOPRUNG_OUTPUT', /cannot write/);
+      // What was to be run is there, and no more: without a result it is no run.
+      expect(readdirSync(kept)).toEqual(['config.json']);
+      await fails(['report', kept], 3, 'ERR_TOPRUNG_RUN_PARTIAL', 'never came to its end');
+      rmSync(kept, { recursive: true });
+      await fails(['report', run, '--out', mounted], 3, 'ERR_TOPRUNG_OUTPUT', /ENOSPC/);
+      expect(readdirSync(mounted)).toEqual([]);
+    } finally {
+      spawnSync('umount', [mounted]);
+    }
+  });
+
   test.runIf(canMount)('a read-only folder', async () => {
     expect(mount('size=1m,ro')).toBe(true);
     try {
       const args = ['export', run, '--out', path.join(mounted, 'data')];
       await fails(args, 3, 'ERR_TOPRUNG_OUTPUT', /cannot create the folder: .*Read-only/i);
       await fails(['report', run, '--out', mounted], 3, 'ERR_TOPRUNG_OUTPUT', /EROFS/);
+      const kept = ['simulate', '--events', '2000', '--out', path.join(mounted, 'run')];
+      await fails(kept, 3, 'ERR_TOPRUNG_OUTPUT', /EROFS/);
     } finally {
       spawnSync('umount', [mounted]);
     }

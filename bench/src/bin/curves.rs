@@ -1,7 +1,7 @@
 //! How the core's speed depends on what it is given, as one JSON document; `npm run bench -- curves` makes the tables.
 //!
-//! `curves [ROUNDS [DEEPEST]]`: five rounds and books of up to 10^DEEPEST orders, 7 by default. Rates are taken in rounds,
-//! everything once and then everything again, and every round is kept.
+//! `curves [ROUNDS [DEEPEST]]`: five rounds and books of up to 10^DEEPEST orders, 7 by default. Every round is kept. Rates of
+//! one thread are per second of its processor time, since a machine may be shared.
 //!
 //! - **depth**: rate in batches, latency one by one and bytes per order on books of 10² orders and more;
 //! - **load**: latency of commands that are due at even times, whether or not the one before is done (open loop): its wait
@@ -11,14 +11,13 @@
 
 use std::hint::black_box;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
 
 use serde_json::{Value, json};
 use toprung_bench::random::Random;
 use toprung_bench::{BATCH, Workload, balanced, of_depth, small_book};
 use toprung_book::{Book, Command, EventColumns, Side};
 use toprung_sim::{Horizon, SimConfig, scenarios, simulate};
-use toprung_trace::{LatencyHistogram, Stopwatch};
+use toprung_trace::{LatencyHistogram, Stopwatch, thread_cpu_ns};
 
 /// Commands of a round.
 const COMMANDS: usize = 500_000;
@@ -27,14 +26,21 @@ const LOADS: [f64; 9] = [0.1, 0.5, 1.0, 2.0, 4.0, 8.0, 12.0, 16.0, 24.0];
 /// Books that are visited in turn.
 const BOOKS: [usize; 6] = [1, 10, 100, 1_000, 10_000, 100_000];
 
+/// Millions of commands per second of this thread's processor time in `f`.
+fn rate(commands: usize, f: impl FnOnce()) -> f64 {
+    let start = thread_cpu_ns();
+    f();
+    commands as f64 / (thread_cpu_ns() - start) as f64 * 1e3
+}
+
 fn batched(workload: &Workload, book: &mut Book, columns: &mut EventColumns) -> f64 {
-    let start = Instant::now();
-    for cmds in workload.commands.chunks(BATCH) {
-        columns.clear();
-        book.apply_batch(cmds, columns);
-        black_box(columns.len());
-    }
-    workload.commands.len() as f64 / start.elapsed().as_secs_f64() / 1e6
+    rate(workload.commands.len(), || {
+        for cmds in workload.commands.chunks(BATCH) {
+            columns.clear();
+            book.apply_batch(cmds, columns);
+            black_box(columns.len());
+        }
+    })
 }
 
 fn summary(histogram: &LatencyHistogram) -> Value {
@@ -141,16 +147,14 @@ fn books(rounds: usize) -> Vec<Value> {
             let bytes = all.iter().map(Book::memory_bytes).sum::<usize>() as f64 / count as f64;
             let mut next = 1_000;
             let mut round = || {
-                let start = Instant::now();
                 for i in 0..COMMANDS / 2 {
                     let book = &mut all[i % count];
                     next += 1;
                     book.apply(&Command::limit(next, Side::Buy, 9_999, 1), &mut ());
                     book.apply(&Command::cancel(next), &mut ());
                 }
-                COMMANDS as f64 / start.elapsed().as_secs_f64() / 1e6
             };
-            let rates: Vec<f64> = (0..rounds).map(|_| round()).collect();
+            let rates: Vec<f64> = (0..rounds).map(|_| rate(COMMANDS, &mut round)).collect();
             json!({ "books": count, "rates": rates, "bytesPerBook": bytes })
         })
         .collect()

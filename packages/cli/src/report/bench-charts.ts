@@ -59,7 +59,7 @@ export function peersSection({ engines, skipped, workloads }: PeersRecord): Sect
   });
   const missing = skipped.filter(({ workload }) => workload === undefined).map((s) => `${s.name} (${s.reason})`);
   const text = [
-    `${engines.length} engines on the same commands, in turn, on one thread.`,
+    `${engines.length} engines on the same commands, in turn, on one thread; commands per second of processor time, since the machine may be shared.`,
     'An engine that is slow had the first part of them, about a second; what it traded is compared with toprung on exactly that part.',
     missing.length === 0 ? '' : `Not here: ${missing.join(', ')}.`,
   ];
@@ -114,7 +114,7 @@ function percentileSeries(points: readonly (readonly [number, { p50: number; p99
 export function curvesSection(record: CurvesRecord): Section {
   return {
     title: 'What speed depends on',
-    text: 'Medians of rounds on one thread, but where threads are counted. Latency is per command, the clock’s own cost in it.',
+    text: 'Medians of rounds. Rates of one thread are per second of its processor time; latency is per command, the clock’s own cost in it.',
     charts: filled([...depthCharts(record), ...loadCharts(record), ...scalingCharts(record)]),
   };
 }

@@ -214,7 +214,7 @@ function logarithmic({ values, counts }: Histogram, total: number): [number, num
   }
   return [...share]
     .sort(([a], [b]) => a - b)
-    .filter(([, y]) => y > 1e-5)
+    .filter(([, y]) => y > 1e-3)
     .map(([bin, y]) => [significant(2 ** (bin / 8)), significant(2 ** ((bin + 1) / 8)), significant(y)]);
 }
 
