@@ -7,6 +7,7 @@ use toprung_trace::LatencyHistogram;
 use super::config::MarketConfig;
 use super::feed::Quote;
 use super::record::{Account, Trade, VenueCounts};
+use super::sessions::SessionRecord;
 use super::venue::Recording;
 use super::world::World;
 use crate::error::SimError;
@@ -37,10 +38,14 @@ pub struct VenueResult {
     pub last: Quote,
     /// Market data over time.
     pub samples: Vec<Quote>,
+    /// By sample, the lots at the first bid price, the first ask price, the second bid price, …, if they were kept.
+    pub ladders: Vec<u32>,
     /// The trades, if they were kept.
     pub trades: Vec<Trade>,
     /// Time of agents' messages from arrival to execution, where messages take time.
     pub waits: Option<LatencyHistogram>,
+    /// Auctions and interruptions.
+    pub sessions: SessionRecord,
 }
 
 /// One group of agents.
@@ -66,6 +71,7 @@ impl GroupResult {
             sum.fills += a.fills;
             sum.maker_lots += a.maker_lots;
             sum.orders += a.orders;
+            sum.sent_lots += a.sent_lots;
             sum.changes += a.changes;
             sum.refused += a.refused;
         }
@@ -91,12 +97,14 @@ impl World {
         });
         let groups = groups.collect();
         let venues = self.venues.into_iter().map(|v| VenueResult {
-            digest: v.market.book.digest(),
+            digest: v.market.book.book().digest(),
             counts: v.counts,
             last: v.feed.now,
             samples: v.samples,
+            ladders: v.ladders,
             trades: v.trades.unwrap_or_default(),
             waits: v.waits.map(|w| *w),
+            sessions: v.sessions.map(|s| s.record).unwrap_or_default(),
         });
         MarketResult { digest, events, time_ns, venues: venues.collect(), groups }
     }
@@ -107,7 +115,7 @@ impl World {
 ///
 /// # Errors
 ///
-/// [`SimError::Config`] before anything starts.
+/// [`SimError::Config`] before anything starts; [`SimError::EndlessReaction`] of a market that was stopped.
 pub fn run_markets<T: Send>(
     config: &MarketConfig,
     seeds: &[u64],
@@ -119,6 +127,7 @@ pub fn run_markets<T: Send>(
         .map(|seed| {
             let mut world = World::open_on(&MarketConfig { seed: *seed, ..config.clone() }, 0, recordings)?;
             world.run();
+            world.fault().map_or(Ok(()), |fault| Err(fault.clone()))?;
             Ok(look(world.into_result()))
         })
         .collect()
