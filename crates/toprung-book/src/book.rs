@@ -220,7 +220,7 @@ impl Book {
         }
         let limit_key = (!side).key(price);
         let order = OrderView { id, side, price, qty, owner };
-        if self.crosses(side, limit_key) || tif != TimeInForce::Gtc {
+        if self.crosses(side, limit_key) || !tif.rests() {
             return self.enter_trading::<false, S>(cmd, order, limit_key, sink);
         }
         let level = self.ladders[side as usize].level(side.key(price));

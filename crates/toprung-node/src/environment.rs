@@ -62,7 +62,7 @@ impl NativeEnv {
                 // SAFETY: `4·k + 4` is at most the length, which was checked.
                 self.actions.push(unsafe { bytes.load_u32(4 * k) } as i32);
             }
-            self.env.step(&self.actions).map_err(|e| config_error(&e))?;
+            self.env.step(&self.actions).map_err(sim_error)?;
             self.fill(out.bytes("out")?)
         })
     }

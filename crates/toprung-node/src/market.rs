@@ -154,7 +154,11 @@ impl NativeMarket {
     #[napi(catch_unwind)]
     pub fn advance(&mut self) -> Result<f64> {
         guarded(|| {
-            Ok(match self.session.advance() {
+            let progress = self.session.advance();
+            if let Some(fault) = self.session.fault() {
+                return Err(sim_error(fault.clone()));
+            }
+            Ok(match progress {
                 SessionProgress::Decisions(n) => n as f64,
                 SessionProgress::Done => 0.0,
                 SessionProgress::Working => -1.0,

@@ -54,7 +54,9 @@ fn at_once(which: &str, config: &SimConfig, promised: Option<f64>) {
     let open = |b| Market::open(config, b).expect("Invariant: the defaults are valid");
     let mut all: Vec<Market> = (0..config.books).map(open).collect();
     for market in &mut all {
-        (0..500).for_each(|_| drop(market.step(&mut ())));
+        (0..500).for_each(|_| {
+            market.step(&mut ());
+        });
     }
     let resting: usize = all.iter().map(|m| m.book().order_count()).sum();
     let bytes: usize = all.iter().map(|m| m.book().memory_bytes()).sum();

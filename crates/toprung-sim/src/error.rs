@@ -1,6 +1,7 @@
-//! What can go wrong before a run starts: [`SimError`], each with a code.
+//! What can go wrong: [`SimError`], each with a code.
 //!
-//! A run that has started does not fail: it ends, or it is cancelled with a valid partial result.
+//! A run that has started ends, or it is cancelled with a valid partial result; only a market in which an agent reacts for
+//! ever at one instant is stopped.
 
 use std::fmt;
 
@@ -23,7 +24,7 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Why a simulation did not start.
+/// Why a simulation did not start, or a market was stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SimError {
@@ -43,6 +44,15 @@ pub enum SimError {
         /// What the system said.
         message: String,
     },
+    /// An agent of a running market reacted to itself for ever, without time going on.
+    EndlessReaction {
+        /// Its group.
+        group: String,
+        /// Its number.
+        agent: u32,
+        /// The instant, ns of simulated time.
+        time_ns: u64,
+    },
 }
 
 impl SimError {
@@ -52,6 +62,7 @@ impl SimError {
             SimError::Config(_) => "ERR_TOPRUNG_CONFIG",
             SimError::Memory { .. } => "ERR_TOPRUNG_MEMORY",
             SimError::Threads { .. } => "ERR_TOPRUNG_THREADS",
+            SimError::EndlessReaction { .. } => "ERR_TOPRUNG_ENDLESS_REACTION",
         }
     }
 }
@@ -66,6 +77,11 @@ impl fmt::Display for SimError {
                  smaller resting book, or raise the limit",
                 needed_bytes.div_ceil(1 << 20),
                 limit_bytes >> 20,
+            ),
+            SimError::EndlessReaction { group, agent, time_ns } => write!(
+                f,
+                "agent {agent} of the group {group:?} reacts for ever at {time_ns} ns: give its `orders` or its `data` a \
+                 delay, or let it wait before it acts again",
             ),
             SimError::Threads { threads, message } => write!(f, "could not start {threads} threads: {message}"),
         }

@@ -31,6 +31,7 @@ pub mod realism;
 mod result;
 mod run;
 pub mod scenarios;
+pub mod stress;
 mod touch;
 mod venue;
 
@@ -41,8 +42,8 @@ pub use flow::{
     QueueReactiveConfig, RealisticDayConfig, SantaFeConfig, SeasonConfig, SplittingConfig,
 };
 pub use kernel::{
-    Account, AgentConfig, Decision, FundamentalConfig, GroupResult, Latency, MarketConfig, MarketResult, PauseRule,
-    Quote, Recording, Retune, Stop, VenueConfig, VenueResult, World, observe_market, run_markets,
+    Account, AgentConfig, Decision, FundamentalConfig, GroupResult, Latency, MarketConfig, MarketResult, Quote,
+    Recording, Retune, SessionRules, Stop, VenueConfig, VenueResult, World, observe_market, run_markets,
 };
 pub use market::Market;
 pub use metrics::{L1Row, L1Samples, Metrics, MidRange};

@@ -77,9 +77,9 @@ impl TouchWatch {
         self.changed |= match e.kind {
             EventKind::Accepted => near && !e.flags.has(EventFlags::MARKET),
             EventKind::Cancelled => near,
-            EventKind::Rejected | EventKind::Phase | EventKind::Indicative | EventKind::Acknowledged => false,
+            EventKind::Rejected | EventKind::Indicative | EventKind::Acknowledged => false,
             EventKind::Trade | EventKind::Reduced | EventKind::Replaced => true,
-            EventKind::Triggered | EventKind::Refreshed | EventKind::Repriced => true,
+            EventKind::Triggered | EventKind::Refreshed | EventKind::Repriced | EventKind::Phase => true,
         };
     }
 }

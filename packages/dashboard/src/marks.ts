@@ -28,7 +28,7 @@ export function markText({ mark, value }: Mark, info: RunInfo | undefined): stri
     case 'retuned':
       return 'flow changes';
     case 'halted':
-      return `halt ${value} s`;
+      return value > 0 ? `halt ${value} s` : 'trading stands still';
     case 'resumed':
       return 'trading resumes';
     default:

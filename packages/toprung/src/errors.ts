@@ -36,6 +36,8 @@ export const ERROR_TABLE = {
   ERR_TOPRUNG_DATA_TRUNCATED: 'The file ends in the middle: it was cut off while it was written or copied.',
   ERR_TOPRUNG_DATA_UNKNOWN_FORMAT: 'It cannot be told which format the file has: say it with the `format` option.',
   ERR_TOPRUNG_DATA_UNREADABLE: 'The file is there, but the operating system refuses to read it.',
+  ERR_TOPRUNG_ENDLESS_REACTION:
+    'An agent of a market reacts for ever at one instant. The message names it; delays in its links end that.',
   ERR_TOPRUNG_EVENTS_PENDING: 'Events of the last batch wait in the book: `drain` them before the next batch.',
   ERR_TOPRUNG_INEXACT: 'A sum of quantities is past 2^53 - 1 and cannot be given as a number exactly.',
   ERR_TOPRUNG_INTERNAL: 'The binding failed in a way that it should not: a defect of toprung, please report it.',

@@ -20,12 +20,18 @@ pub(super) const KINDS: &[KindSpec] = &[
             real("cancelRate", 0.2, 0.0, 1e6, "cancels per second and order"),
             lots("lots", 1.0, "size of an order"),
             real("withdrawShare", 0.0012, 1e-9, 1.0, "fall of the mid price that makes them withdraw, as a share"),
-            ns("memoryNs", 3e11, "over which the fall is taken"),
+            ns("memoryNs", 3e11, "over which the fall is taken; who has not watched that long does not withdraw"),
             ns("calmNs", 1.0, "how long they stay away after the fall was last so deep"),
             real("stayShare", 0.01, 0.0, 1.0, "share of new orders that still come when they have withdrawn"),
             real("panic", 5.0, 1.0, 1000.0, "factor of the rate of cancels then"),
             real("flattenRate", 0.0, 0.0, 1e6, "market orders per second to sell then"),
-            real("bottomShare", 0.06, 1e-9, 1.0, "fall from their first look at which the sales stop for good"),
+            real(
+                "bottomShare",
+                0.06,
+                1e-9,
+                1.0,
+                "fall from their first look at which the sales stop for good; an interruption of trading counts as well",
+            ),
             ns("returnNs", 3.5e10, "after the bottom, how long until they are back"),
         ],
         build: |b| {
@@ -44,7 +50,7 @@ pub(super) const KINDS: &[KindSpec] = &[
                 bottom_share: f("bottomShare"),
                 return_ns: b.params.u("returnNs"),
                 mids: PastMids::default(),
-                first_mid: None,
+                first: None,
                 back_ns: None,
                 withdrawn: false,
                 away_ns: 0,
@@ -68,7 +74,13 @@ pub(super) const KINDS: &[KindSpec] = &[
                 "market orders per second for a whole of mispricing beyond the threshold, before the bottom",
             ),
             real("rateAfter", 400.0, 0.0, 1e6, "the same, after it"),
-            real("bottomShare", 0.06, 1e-9, 1.0, "mispricing that is the bottom"),
+            real(
+                "bottomShare",
+                0.06,
+                1e-9,
+                1.0,
+                "mispricing that is the bottom; an interruption of trading counts as well",
+            ),
             ns("pauseNs", 5e9, "how long after the bottom the faster rate begins"),
             lots("lots", 1.0, "size of an order"),
         ],
@@ -112,7 +124,8 @@ struct MakerCrowd {
     bottom_share: f64,
     return_ns: u64,
     mids: PastMids,
-    first_mid: Option<f64>,
+    /// When they looked first, and what they saw.
+    first: Option<(u64, f64)>,
     /// When they are back, once there was a bottom.
     back_ns: Option<u64>,
     withdrawn: bool,
@@ -123,13 +136,15 @@ struct MakerCrowd {
 impl MakerCrowd {
     fn look(&mut self, ctx: &mut Context<'_>) {
         let venue = ctx.home();
-        let (mid, now) = (ctx.quote(venue).mid(), ctx.now_ns());
+        let (quote, now) = (ctx.quote(venue), ctx.now_ns());
+        let mid = quote.mid();
         let before = self.mids.look(now, mid, self.memory_ns);
-        let first = *self.first_mid.get_or_insert(mid);
-        if self.back_ns.is_none() && mid < (1.0 - self.bottom_share) * first {
+        let (since, first) = *self.first.get_or_insert((now, mid));
+        if self.back_ns.is_none() && (mid < (1.0 - self.bottom_share) * first || !quote.open) {
             self.back_ns = Some(now + self.return_ns);
         }
-        if mid < (1.0 - self.withdraw_share) * before {
+        // A book that is just filling wanders: only a fall that they have seen in full counts.
+        if now - since >= self.memory_ns && mid < (1.0 - self.withdraw_share) * before {
             self.away_ns = now + self.calm_ns;
         }
         self.withdrawn = now < self.back_ns.unwrap_or(self.away_ns);
@@ -152,7 +167,7 @@ impl Agent for MakerCrowd {
         let venue = ctx.home();
         match tag {
             LOOK => {
-                if self.first_mid.is_none() {
+                if self.first.is_none() {
                     for stream in [LIMIT, CANCEL, FLATTEN] {
                         self.next(stream, ctx);
                     }
@@ -207,10 +222,11 @@ struct ValueCrowd {
 impl Agent for ValueCrowd {
     fn wake(&mut self, _: u32, ctx: &mut Context<'_>) {
         let venue = ctx.home();
-        let (mid, now) = (ctx.quote(venue).mid(), ctx.now_ns());
+        let (quote, now) = (ctx.quote(venue), ctx.now_ns());
+        let mid = quote.mid();
         let sign = if self.side == Side::Buy { 1.0 } else { -1.0 };
         let mispricing = sign * (self.value - mid) / self.value.abs().max(1.0);
-        if self.since_ns.is_none() && mispricing >= self.bottom_share {
+        if self.since_ns.is_none() && (mispricing >= self.bottom_share || !quote.open) {
             self.since_ns = Some(now + self.pause_ns);
         }
         let rate = if self.since_ns.is_some_and(|since| now >= since) { self.rates.1 } else { self.rates.0 };

@@ -6,7 +6,7 @@ use super::params::{lots, ns, real};
 use super::{KindSpec, ParamSpec, forks};
 use crate::kernel::{Agent, Context};
 
-const DELAY: ParamSpec =
+pub(super) const DELAY: ParamSpec =
     super::params::int("newsDelayNs", 0.0, 0.0, 3.6e15, "how late it learns what the instrument is worth");
 
 pub(super) const KINDS: &[KindSpec] = &[

@@ -22,6 +22,7 @@ pub(super) const KINDS: &[KindSpec] = &[
             real("surplusMax", 50.0, 0.0, 1e9, "greatest surplus asked before it has seen enough, ticks"),
             real("eagerness", 1.0, 0.0, 1.0, "as of `zi`"),
             real("noiseTicks", 0.0, 0.0, 1e9, "standard deviation of an observation of the fundamental value"),
+            super::informed::DELAY,
             int("memory", 100.0, 10.0, 2000.0, "rows of the tape that it looks at"),
         ],
         build: |b| {

@@ -4,6 +4,7 @@
 //! The table drives the checks of a configuration, `docs/agents.md` and the TypeScript types.
 
 mod arbitrage;
+mod auction;
 mod crowd;
 mod execution;
 mod informed;
@@ -12,6 +13,7 @@ mod makers;
 mod manipulators;
 mod outside;
 mod params;
+mod sizing;
 mod traders;
 
 pub use params::ParamSpec;
@@ -55,6 +57,8 @@ pub fn kinds() -> impl Iterator<Item = &'static KindSpec> {
         traders::KINDS,
         learning::KINDS,
         makers::KINDS,
+        sizing::KINDS,
+        auction::KINDS,
         execution::KINDS,
         informed::KINDS,
         manipulators::KINDS,
@@ -127,7 +131,7 @@ mod tests {
             for w in [&mut world, &mut fork, &mut again] {
                 w.run();
                 for v in &w.venues {
-                    v.market.book.check_invariants().unwrap();
+                    v.market.book.book().check_invariants().unwrap();
                 }
             }
             assert_eq!(world.digest(), fork.digest(), "{}", spec.kind);

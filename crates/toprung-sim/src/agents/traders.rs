@@ -71,6 +71,7 @@ pub(super) const KINDS: &[KindSpec] = &[
             real("surplusMax", 50.0, 0.0, 1e9, "greatest surplus asked, ticks"),
             real("eagerness", 1.0, 0.0, 1.0, "takes the opposite best price if that gives this share of the surplus"),
             real("noiseTicks", 0.0, 0.0, 1e9, "standard deviation of an observation of the fundamental value"),
+            super::informed::DELAY,
         ],
         build: |b| Box::new(ZeroIntelligence(PrivateValues::new(b))),
     },
@@ -263,6 +264,7 @@ pub(super) struct PrivateValues {
     surplus: (f64, f64),
     eagerness: f64,
     noise: f64,
+    delay_ns: u64,
     /// Of the lot from position −max up to max, falling; drawn at the start.
     values: Vec<f64>,
 }
@@ -277,6 +279,7 @@ impl PrivateValues {
             surplus: (f("surplusMin"), f("surplusMax")),
             eagerness: f("eagerness"),
             noise: f("noiseTicks"),
+            delay_ns: b.params.u("newsDelayNs"),
             values: Vec::new(),
         }
     }
@@ -289,7 +292,8 @@ impl PrivateValues {
     /// A side by the toss of a coin, and what the next lot on it is worth in ticks; `None` if the position is full.
     pub(super) fn side_and_worth(&self, ctx: &mut Context<'_>) -> Option<(Side, f64)> {
         let side = Side::BOTH[ctx.draws().below(2) as usize];
-        let seen = ctx.fundamental(0) + if self.noise > 0.0 { self.noise * ctx.draws().normal() } else { 0.0 };
+        let seen =
+            ctx.fundamental(self.delay_ns) + if self.noise > 0.0 { self.noise * ctx.draws().normal() } else { 0.0 };
         let at = ctx.account().position + self.max;
         let lot = match side {
             Side::Buy => at,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::measure::sd;
+use super::statistics::sd;
 use super::{MarketScenario, Rule};
 use crate::error::SimError;
 use crate::kernel::{MarketConfig, World};
@@ -27,6 +27,8 @@ pub struct ScenarioReport {
     pub cancelled: bool,
     /// Seeds whose treatment meets every rule.
     pub treatment_meets: u32,
+    /// The seeds whose treatment does not.
+    pub missed: Vec<u64>,
     /// Seeds whose control meets every rule that it should not.
     pub control_meets: u32,
     /// Whether the scenario does what it claims.
@@ -80,7 +82,7 @@ type Seed = BTreeMap<String, Run>;
 ///
 /// # Errors
 ///
-/// [`SimError::Config`] if an arm is no market.
+/// [`SimError::Config`] if an arm is no market; [`SimError::EndlessReaction`] if one was stopped.
 pub fn check(
     scenario: &MarketScenario,
     (first, seeds): (u64, u32),
@@ -97,41 +99,51 @@ pub fn check(
     let runs: Vec<(u64, &str, Run)> = jobs
         .into_par_iter()
         .filter_map(|(seed, name, market)| {
-            let run = run_one(scenario, &MarketConfig { seed, ..market.clone() }, cancel)?;
+            let run = run_one(scenario, &MarketConfig { seed, ..market.clone() }, cancel).transpose()?;
             progress(done.fetch_add(1, Relaxed) + 1, total);
-            Some((seed, name, run))
+            Some(run.map(|run| (seed, name, run)))
         })
-        .collect();
+        .collect::<Result<_, SimError>>()?;
     let mut by_seed: BTreeMap<u64, Seed> = BTreeMap::new();
     for (seed, name, run) in runs {
         by_seed.entry(seed).or_default().insert(name.to_owned(), run);
     }
     by_seed.retain(|_, arms| arms.len() == names.len());
-    let complete: Vec<Seed> = by_seed.into_values().collect();
-    Ok(report(scenario, &names, complete, seeds))
+    let (numbers, complete): (Vec<u64>, Vec<Seed>) = by_seed.into_iter().unzip();
+    Ok(report(scenario, &names, (numbers, complete), seeds))
 }
 
 /// Messages and calls between two looks at the cancel flag: some milliseconds.
 const CHUNK: u64 = 1 << 16;
 
-fn run_one(scenario: &MarketScenario, market: &MarketConfig, cancel: &AtomicBool) -> Option<Run> {
+fn run_one(scenario: &MarketScenario, market: &MarketConfig, cancel: &AtomicBool) -> Result<Option<Run>, SimError> {
     let mut world = World::open(market, 0).expect("Invariant: the arm was checked");
     while !world.run_some(CHUNK) {
         if cancel.load(Relaxed) {
-            return None;
+            return Ok(None);
         }
     }
+    world.fault().map_or(Ok(()), |fault| Err(fault.clone()))?;
     let result = world.into_result();
-    let measures = scenario.measures.iter().map(|m| (m.name.clone(), m.take(&result))).collect();
-    Some(Run { digest: result.digest.to_string(), measures })
+    let measures = scenario.measures.iter().map(|m| (m.name.clone(), m.take(market, &result))).collect();
+    Ok(Some(Run { digest: result.digest.to_string(), measures }))
 }
 
-/// The value that a rule is about, of one seed. Measures of the treatment are those of `arm`.
+/// A measure of one seed by its name in a rule. Those of the treatment are those of `arm`.
+fn named(seed: &Seed, arm: &str, name: &str) -> f64 {
+    let (arm, measure) = name.rsplit_once('.').unwrap_or((arm, name));
+    seed[arm].measures[measure]
+}
+
+/// The standard deviation over the seeds, over that of another measure.
+fn spread(rule: &Rule, seeds: &[Seed], arm: &str) -> f64 {
+    let of = |name: &str| sd(seeds.iter().map(|seed| named(seed, arm, name)));
+    of(&rule.measure) / rule.over.as_deref().map_or(1.0, of)
+}
+
+/// The value that a rule is about, of one seed.
 fn value(rule: &Rule, seed: &Seed, arm: &str) -> f64 {
-    let of = |name: &str| {
-        let (arm, measure) = name.rsplit_once('.').unwrap_or((arm, name));
-        seed[arm].measures[measure]
-    };
+    let of = |name: &str| named(seed, arm, name);
     let value = of(&rule.measure) - rule.minus.as_deref().map_or(0.0, of);
     rule.over.as_deref().map_or(value, |over| value / of(over))
 }
@@ -145,12 +157,20 @@ fn t_statistic(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / n / (sd(values.iter().copied()) / n.sqrt())
 }
 
-fn report(scenario: &MarketScenario, names: &[&str], seeds: Vec<Seed>, wanted: u32) -> ScenarioReport {
+fn report(
+    scenario: &MarketScenario,
+    names: &[&str],
+    (numbers, seeds): (Vec<u64>, Vec<Seed>),
+    wanted: u32,
+) -> ScenarioReport {
     let n = seeds.len() as u32;
     let (mut treatment_ok, mut control_ok) = (vec![true; seeds.len()], vec![true; seeds.len()]);
     let mut rules = Vec::new();
     for rule in &scenario.accept {
-        let of = |arm: &str| seeds.iter().map(|s| value(rule, s, arm)).collect::<Vec<f64>>();
+        let of = |arm: &str| match rule.spread {
+            false => seeds.iter().map(|s| value(rule, s, arm)).collect::<Vec<f64>>(),
+            true => vec![spread(rule, &seeds, arm); seeds.len()],
+        };
         let (treatment, control) = (of("treatment"), of("control"));
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         let (shown, meet): (fn(&[f64]) -> f64, _) = if rule.t_statistic {
@@ -193,6 +213,7 @@ fn report(scenario: &MarketScenario, names: &[&str], seeds: Vec<Seed>, wanted: u
         seeds: n,
         cancelled: n < wanted,
         treatment_meets,
+        missed: numbers.into_iter().zip(&treatment_ok).filter(|(_, ok)| !**ok).map(|(seed, _)| seed).collect(),
         control_meets,
         passes: n > 0 && enough && few,
         arms: arms.collect(),
@@ -218,6 +239,7 @@ pub fn digests(market: &MarketConfig, threads: &[u32]) -> Result<Vec<(u32, Strin
                 .map_err(|e| SimError::Threads { threads, message: e.to_string() })?;
             let mut world = World::open(market, 0)?;
             pool.install(|| world.run_in_windows());
+            world.fault().map_or(Ok(()), |fault| Err(fault.clone()))?;
             Ok((threads, world.digest().to_string()))
         })
         .collect()

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use toprung_book::Side;
 
-use crate::kernel::{Account, MarketResult, Quote, Trade, VenueResult};
+use super::statistics::{acf_slope, chi_square_ratio, low, median, return_acf, sd, sign_acf, straight_run, trade_fano};
+use crate::flow::FlowConfig;
+use crate::kernel::{Account, MarketConfig, MarketResult, Quote, Trade, VenueResult};
 
 /// One measure of an arm.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,7 +75,7 @@ pub enum Of {
     SettlesAfter,
     /// Seconds from `from` until the spread is back at half between its greatest value and its median before `from`.
     SpreadHalfLife,
-    /// Seconds between during which the spread was at least `by` times the median before `from`.
+    /// Seconds between during which the spread was at least `by` times the median before `from`, or a side was empty.
     WideSeconds,
     /// Lots traded between.
     Volume,
@@ -115,13 +117,46 @@ pub enum Of {
     BasisHalfLife,
     /// Standard deviation of that difference, ticks.
     BasisSd,
+    /// Share of the group in the lots that all agents filled while resting.
+    MakerShare,
+    /// Mean time in line of agents' messages over what theory gives for Poisson arrivals at a server of constant service time,
+    /// ρs/(2(1 − ρ)) with ρ from the messages that there were.
+    WaitOverTheory,
+    /// Auctions in which something traded.
+    Auctions,
+    /// Auctions whose price or volume is not that of trying every price, or that left a crossed book.
+    AuctionErrors,
+    /// Interruptions by the breaker.
+    Interruptions,
+    /// First indicative price that was published between, ticks.
+    FirstIndicative,
+    /// Last indicative price that was published between, ticks.
+    LastIndicative,
+    /// Mean size of the group's orders, lots.
+    MeanSentLots,
+    /// Lots that the group sent and that were not filled, per lot that was.
+    UnfilledPerFilled,
+    /// Lots that filled while resting as a share of the lots that the group sent.
+    FilledShare,
+    /// χ² of the sizes of queue `by` (1 is the first), both sides, against the stationary law of the flow's rates, over its
+    /// 99th percentile: above 1, p < 0.01. Needs `ladderTicks`, and samples that are further apart than queues remember.
+    QueueChiSquare,
+    /// χ² of the trades in 26 equal parts of the session against the venue's season, or against that of open to noon 2.6
+    /// where it has none, over its 99th percentile.
+    SeasonChiSquare,
+    /// Exponent of the decay of the signs' autocorrelation between the lags 10 and 300.
+    SignAcfDecay,
+    /// Autocorrelation of the moves of the mid price from sample to sample at the lag `by`.
+    ReturnAcf,
+    /// Most changes of the trade price in one direction without one in the other, between.
+    StraightRun,
     /// Lots that the group's quotes lost to others while more than `by` ticks from the fundamental value at the last.
     SnipedLots,
 }
 
 impl Measure {
     /// The number; not a number where there is nothing to measure.
-    pub fn take(&self, result: &MarketResult) -> f64 {
+    pub fn take(&self, market: &MarketConfig, result: &MarketResult) -> f64 {
         let Some(venue) = result.venues.get(self.venue) else { return f64::NAN };
         let end = if self.to > 0.0 { self.to } else { f64::INFINITY };
         let inside = |ns: u64| (self.from..end).contains(&(ns as f64 / 1e9));
@@ -160,7 +195,8 @@ impl Measure {
             Of::WideSeconds => {
                 let wide = self.by * median(before.iter().map(|q| spread(q)));
                 let step = venue.samples.get(1).map_or(0.0, |q| q.time_ns as f64 / 1e9);
-                rows.iter().filter(|q| spread(q) >= wide).count() as f64 * step
+                let all = venue.samples.iter().filter(|q| inside(q.time_ns));
+                all.filter(|q| !q.is_two_sided() || spread(q) >= wide).count() as f64 * step
             }
             Of::Volume => volume(venue, &inside),
             Of::Trades => venue.trades.iter().filter(|t| inside(t.time_ns)).count() as f64,
@@ -190,6 +226,35 @@ impl Measure {
             Of::P99Wait => venue.waits.as_ref().map_or(f64::NAN, |w| w.p99_ns() as f64),
             Of::BasisHalfLife => self.basis_half_life(result),
             Of::BasisSd => sd(self.basis(result).into_iter()),
+            Of::MakerShare => {
+                let all: u64 = result.groups.iter().map(|g| g.total().maker_lots).sum();
+                account().maker_lots as f64 / all as f64
+            }
+            Of::WaitOverTheory => {
+                let service = market.venues[self.venue].service_ns as f64;
+                let load = venue.counts.messages as f64 * service / result.time_ns as f64;
+                let wait = venue.waits.as_ref().map_or(f64::NAN, |w| w.mean_ns()) - service;
+                wait / (load * service / (2.0 * (1.0 - load)))
+            }
+            Of::Auctions => venue.sessions.auctions.iter().filter(|a| a.qty > 0).count() as f64,
+            Of::AuctionErrors => venue.sessions.auctions.iter().filter(|a| !a.is_right()).count() as f64,
+            Of::Interruptions => venue.sessions.interruptions.len() as f64,
+            Of::FirstIndicative | Of::LastIndicative => {
+                let mut rows = venue.sessions.indicatives.iter().filter(|r| inside(r.time_ns));
+                let row = if self.of == Of::FirstIndicative { rows.next() } else { rows.next_back() };
+                row.map_or(f64::NAN, |r| r.price as f64)
+            }
+            Of::MeanSentLots => account().sent_lots as f64 / account().orders as f64,
+            Of::UnfilledPerFilled => {
+                let filled = (account().bought + account().sold) as f64;
+                (account().sent_lots as f64 - filled) / filled
+            }
+            Of::FilledShare => account().maker_lots as f64 / account().sent_lots as f64,
+            Of::QueueChiSquare => self.queue_chi_square(market, venue),
+            Of::SeasonChiSquare => self.season_chi_square(market, venue),
+            Of::SignAcfDecay => acf_slope(&venue.trades),
+            Of::ReturnAcf => return_acf(&rows, self.by as usize),
+            Of::StraightRun => straight_run(venue.trades.iter().filter(|t| inside(t.time_ns))),
             Of::SnipedLots => {
                 let theirs = |t: &&Trade| inside(t.time_ns) && t.maker.is_some_and(|m| self.is_in_group(result, m));
                 let far = |t: &&Trade| (last - t.price as f64).abs() > self.by;
@@ -200,6 +265,43 @@ impl Measure {
 
     fn is_in_group(&self, result: &MarketResult, agent: u32) -> bool {
         result.group(&self.group).is_some_and(|g| (g.first..g.first + g.accounts.len() as u32).contains(&agent))
+    }
+
+    fn queue_chi_square(&self, market: &MarketConfig, venue: &VenueResult) -> f64 {
+        let config = &market.venues[self.venue];
+        let (Some(FlowConfig::QueueReactive(flow)), ticks) = (&config.flow, config.ladder_ticks as usize) else {
+            return f64::NAN;
+        };
+        let level = (self.by as usize).max(1) - 1;
+        let Some(rates) = flow.levels.get(level).filter(|_| level < ticks) else { return f64::NAN };
+        let skipped = (self.from * 1e9 / market.sample_ns as f64) as usize;
+        let law = rates.stationary();
+        let mut counts = vec![0.0; law.len()];
+        for row in venue.ladders.chunks_exact(2 * ticks).skip(skipped) {
+            for lots in &row[2 * level..2 * level + 2] {
+                let n = u64::from(*lots) / flow.order_size;
+                counts[(n as usize).min(law.len() - 1)] += 1.0;
+            }
+        }
+        let total: f64 = counts.iter().sum();
+        let expected: Vec<f64> = law.iter().map(|p| p * total).collect();
+        chi_square_ratio(&counts, &expected)
+    }
+
+    fn season_chi_square(&self, market: &MarketConfig, venue: &VenueResult) -> f64 {
+        const BINS: usize = 26;
+        let season = market.venues[self.venue].season.unwrap_or_default();
+        let length = market.duration_ns as f64;
+        let mut counts = vec![0.0; BINS];
+        for trade in &venue.trades {
+            counts[((trade.time_ns as f64 / length * BINS as f64) as usize).min(BINS - 1)] += 1.0;
+        }
+        // Simpson's rule is exact for the parabola.
+        let at = |k: usize, x: f64| season.activity((k as f64 + x) / BINS as f64);
+        let expected = |k: usize| (at(k, 0.0) + 4.0 * at(k, 0.5) + at(k, 1.0)) / 6.0;
+        let whole: f64 = (0..BINS).map(expected).sum();
+        let expected: Vec<f64> = (0..BINS).map(|k| expected(k) / whole * venue.trades.len() as f64).collect();
+        chi_square_ratio(&counts, &expected)
     }
 
     fn recovery(&self, rows: &[&Quote], start: f64) -> f64 {
@@ -299,32 +401,8 @@ impl Measure {
     }
 }
 
-fn sign_acf(trades: &[Trade], lag: usize) -> f64 {
-    let signs: Vec<f64> = trades.iter().map(|t| if t.side == Side::Buy { 1.0 } else { -1.0 }).collect();
-    let mean = signs.iter().sum::<f64>() / signs.len() as f64;
-    let variance = 1.0 - mean * mean;
-    let pairs = signs.windows(lag + 1);
-    let n = pairs.len() as f64;
-    pairs.map(|w| (w[0] - mean) * (w[lag] - mean)).sum::<f64>() / n / variance
-}
-
-fn trade_fano(trades: &[Trade], bin: f64, seconds: f64) -> f64 {
-    let mut counts = vec![0.0; (seconds / bin) as usize];
-    for t in trades {
-        if let Some(count) = counts.get_mut((t.time_ns as f64 / 1e9 / bin) as usize) {
-            *count += 1.0;
-        }
-    }
-    let spread = sd(counts.iter().copied());
-    spread * spread / (counts.iter().sum::<f64>() / counts.len() as f64)
-}
-
 fn accounts<'a>(result: &'a MarketResult, group: &str) -> impl Iterator<Item = &'a Account> + use<'a> {
     result.group(group).into_iter().flat_map(|g| &g.accounts)
-}
-
-fn low<'a>(rows: &[&'a Quote]) -> Option<&'a Quote> {
-    rows.iter().min_by(|a, b| a.mid().total_cmp(&b.mid())).copied()
 }
 
 fn imbalance(q: &Quote) -> f64 {
@@ -334,16 +412,4 @@ fn imbalance(q: &Quote) -> f64 {
 
 fn volume(venue: &VenueResult, inside: &dyn Fn(u64) -> bool) -> f64 {
     venue.trades.iter().filter(|t| inside(t.time_ns)).map(|t| t.qty as f64).sum()
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut all: Vec<f64> = values.collect();
-    all.sort_by(f64::total_cmp);
-    all.get(all.len() / 2).copied().unwrap_or(f64::NAN)
-}
-
-pub(super) fn sd(values: impl Iterator<Item = f64>) -> f64 {
-    let all: Vec<f64> = values.collect();
-    let mean = all.iter().sum::<f64>() / all.len() as f64;
-    (all.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (all.len() as f64 - 1.0)).sqrt()
 }

@@ -6,6 +6,7 @@
 
 mod check;
 mod measure;
+mod statistics;
 
 use std::collections::BTreeMap;
 
@@ -60,6 +61,9 @@ pub struct Rule {
     /// Taken over all seeds together: the mean over its standard error, instead of seed by seed.
     #[serde(default)]
     pub t_statistic: bool,
+    /// Taken over all seeds together: the standard deviation of the measure over that of the one it is divided by.
+    #[serde(default)]
+    pub spread: bool,
     /// Holds of this run alone, and the control need not fail it.
     #[serde(default)]
     pub any_arm: bool,
@@ -70,6 +74,7 @@ const FILES: &[&str] = &[
     include_str!("../../scenarios/large-tick.json"),
     include_str!("../../scenarios/small-tick.json"),
     include_str!("../../scenarios/cst-tokyo.json"),
+    include_str!("../../scenarios/queue-reactive.json"),
     include_str!("../../scenarios/hawkes-clustered.json"),
     include_str!("../../scenarios/order-splitting.json"),
     include_str!("../../scenarios/realistic-day.json"),
@@ -83,7 +88,10 @@ const FILES: &[&str] = &[
     include_str!("../../scenarios/quote-stuffing.json"),
     include_str!("../../scenarios/latency-arbitrage.json"),
     include_str!("../../scenarios/latency-race.json"),
+    include_str!("../../scenarios/pro-rata-gaming.json"),
     include_str!("../../scenarios/self-match.json"),
+    include_str!("../../scenarios/opening-auction.json"),
+    include_str!("../../scenarios/closing-auction.json"),
     include_str!("../../scenarios/execution-shootout.json"),
     include_str!("../../scenarios/market-maker-duel.json"),
     include_str!("../../scenarios/etf-basket.json"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::latency::{LATENCY_MAX_NS, Latency};
+use super::sessions::SessionRules;
 use crate::agents;
 use crate::config::{BookSettings, check, integer};
 use crate::error::ConfigError;
@@ -74,10 +75,12 @@ pub struct VenueConfig {
     pub speed_bump_spares_cancels: bool,
     /// Publish the depth within this many ticks of the touch, 1 to 64; 0 publishes none.
     pub depth_ticks: u32,
+    /// Keep with every sample the lots at this many prices on each side of the reference price, 0 to 16.
+    pub ladder_ticks: u32,
     /// Other flow parameters from given times on.
     pub retunes: Vec<Retune>,
-    /// A pause in trading when the price has fallen or risen far.
-    pub pause: Option<PauseRule>,
+    /// Phases of trading, auctions and a breaker; trading is continuous throughout if it is not there.
+    pub sessions: Option<SessionRules>,
 }
 
 /// Other parameters of the background flow from a time on.
@@ -88,16 +91,6 @@ pub struct Retune {
     pub at_ns: u64,
     /// The same model with other parameters.
     pub flow: FlowConfig,
-}
-
-/// Trading pauses once, when the mid price has moved by a share of the reference price.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PauseRule {
-    /// The share, above 0 and below 1.
-    pub move_share: f64,
-    /// How long, ns; what arrives meanwhile waits in line.
-    pub pause_ns: u64,
 }
 
 /// What the instrument is worth over time, for the agents that know or guess: an Ornstein–Uhlenbeck path with jumps.
@@ -185,7 +178,7 @@ impl Default for AgentConfig {
 }
 
 /// Simulated time stays exact in a double.
-const TIME_NS_MAX: u64 = (1 << 53) - 1;
+pub(super) const TIME_NS_MAX: u64 = (1 << 53) - 1;
 
 /// Most rows of market data that a venue keeps.
 const ROWS_MAX: u64 = 1 << 22;
@@ -248,6 +241,7 @@ impl VenueConfig {
         integer(&at("serviceNs"), self.service_ns, 0, LATENCY_MAX_NS)?;
         integer(&at("speedBumpNs"), self.speed_bump_ns, 0, LATENCY_MAX_NS)?;
         integer(&at("depthTicks"), self.depth_ticks, 0, 64)?;
+        integer(&at("ladderTicks"), self.ladder_ticks, 0, 16)?;
         for (k, retune) in self.retunes.iter().enumerate() {
             let at = at(&format!("retunes[{k}]"));
             retune.flow.validate().map_err(|e| ConfigError { path: format!("{at}.{}", e.path), ..e })?;
@@ -257,10 +251,8 @@ impl VenueConfig {
             let rule = "of the venue's own model, santa-fe (with the same splitting) or cst";
             check(&format!("{at}.flow"), same, rule, "another, or one that cannot change")?;
         }
-        if let Some(pause) = self.pause {
-            let share = pause.move_share;
-            check(&at("pause.moveShare"), share > 0.0 && share < 1.0, "a number above 0 and below 1", share)?;
-            integer(&at("pause.pauseNs"), pause.pause_ns, 1, LATENCY_MAX_NS)?;
+        if let Some(sessions) = &self.sessions {
+            sessions.validate(&at("sessions"))?;
         }
         Ok(())
     }
@@ -349,10 +341,8 @@ mod tests {
         assert_eq!(path_of(|c| c.fundamental.reversion = -1.0), "fundamental.reversion");
         let bad = SantaFeConfig { market_rate: -1.0, ..SantaFeConfig::default() };
         assert_eq!(path_of(|c| c.venues[0].flow = Some(FlowConfig::SantaFe(bad))), "venues[0].flow.marketRate");
-        assert_eq!(
-            path_of(|c| c.venues[0].pause = Some(PauseRule { move_share: 1.0, pause_ns: 1 })),
-            "venues[0].pause.moveShare"
-        );
+        let breaker = SessionRules { breaker_ticks: Some(5), ..SessionRules::default() };
+        assert_eq!(path_of(|c| c.venues[0].sessions = Some(breaker)), "venues[0].sessions.interruptionNs");
         let retune = Retune { at_ns: 5, flow: FlowConfig::default() };
         assert_eq!(path_of(|c| c.venues[0].retunes = vec![retune]), "venues[0].retunes[0].flow");
     }

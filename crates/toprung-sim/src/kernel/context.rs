@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use toprung_book::{Command, CommandFlags, SelfTrade, Side};
+use toprung_book::{Command, CommandFlags, SelfTrade, Side, TimeInForce};
 
 use super::agenda::{Agenda, Key, fair_tie};
 use super::config::VenueConfig;
@@ -11,6 +11,7 @@ use super::feed::{Quote, TapeRow};
 use super::fundamental::Fundamental;
 use super::latency::Link;
 use super::record::Account;
+use super::sessions::IndicativeRow;
 use super::venue::{Notice, Venue, order_id};
 
 /// Somebody who trades. All it knows comes through its [`Context`], as late as its link is slow.
@@ -82,6 +83,8 @@ pub(crate) struct Seat {
     pub(crate) absent: bool,
     /// A decision of its waits for somebody outside.
     pub(crate) asked: bool,
+    /// The instant of its last call, and calls at that instant.
+    pub(crate) called: (u64, u32),
 }
 
 /// Why an agent is called.
@@ -169,6 +172,16 @@ impl Context<'_> {
         self.venues[usize::from(venue)].feed.tape(upto, rows)
     }
 
+    /// What the venue's auction would give, as last published to the agent; nothing while orders are not collected.
+    pub fn indicative(&mut self, venue: u16) -> Option<IndicativeRow> {
+        let upto = self.seat.quotes.visible(self.now_ns);
+        let venue = &self.venues[usize::from(venue)];
+        let rows = &venue.sessions.as_ref()?.record.indicatives;
+        let last = rows[..rows.partition_point(|r| r.time_ns <= upto)].last().copied()?;
+        let quote = venue.feed.as_of(upto);
+        (!quote.open && last.time_ns >= quote.time_ns).then_some(last)
+    }
+
     /// What the instrument was worth `delay_ns` ago, ticks.
     pub fn fundamental(&self, delay_ns: u64) -> f64 {
         self.fundamental.at(self.now_ns.saturating_sub(delay_ns))
@@ -215,9 +228,11 @@ impl Context<'_> {
         at
     }
 
-    fn count_order(&mut self) -> u64 {
-        self.seat.known.orders += 1;
-        self.seat.ledger.orders += 1;
+    fn count_order(&mut self, qty: u64) -> u64 {
+        for account in [&mut self.seat.known, &mut self.seat.ledger] {
+            account.orders += 1;
+            account.sent_lots += qty;
+        }
         let id = order_id(self.agent, self.seat.next_order);
         self.seat.next_order = self.seat.next_order.wrapping_add(1);
         id
@@ -230,33 +245,43 @@ impl Context<'_> {
 
     /// Sends a limit order that stays; gives its id.
     pub fn limit(&mut self, venue: u16, side: Side, price: i64, qty: u64) -> u64 {
-        self.limit_with(venue, side, price, qty, CommandFlags::NONE)
+        self.limit_for(venue, side, price, qty, TimeInForce::Gtc)
     }
 
     /// Sends a limit order that is refused if it would trade on entry.
     pub fn post(&mut self, venue: u16, side: Side, price: i64, qty: u64) -> u64 {
-        self.limit_with(venue, side, price, qty, CommandFlags::POST_ONLY)
+        self.rest(venue, Command::limit(0, side, price, qty).with_flags(CommandFlags::POST_ONLY))
     }
 
-    fn limit_with(&mut self, venue: u16, side: Side, price: i64, qty: u64, flags: CommandFlags) -> u64 {
-        let id = self.count_order();
-        let flags = flags.with_self_trade(self.seat.self_trade);
-        self.send(venue, Command::limit(id, side, price, qty).with_flags(flags));
+    /// Sends a limit order that stays for the day, or takes part in one auction only.
+    pub fn limit_for(&mut self, venue: u16, side: Side, price: i64, qty: u64, tif: TimeInForce) -> u64 {
+        self.rest(venue, Command::limit(0, side, price, qty).with_tif(tif))
+    }
+
+    fn rest(&mut self, venue: u16, cmd: Command) -> u64 {
+        let Command { side, price, qty, flags, .. } = cmd;
+        let id = self.count_order(qty);
+        self.send(venue, Command { id, ..cmd }.with_flags(flags.with_self_trade(self.seat.self_trade)));
         self.seat.open.push(OpenOrder { id, venue, side, price, qty });
         id
     }
 
     /// Sends a limit order whose unfilled rest is cancelled.
     pub fn ioc(&mut self, venue: u16, side: Side, price: i64, qty: u64) -> u64 {
-        let id = self.count_order();
+        let id = self.count_order(qty);
         self.send(venue, Command::ioc(id, side, price, qty).with_self_trade(self.seat.self_trade));
         id
     }
 
     /// Sends a market order.
     pub fn market(&mut self, venue: u16, side: Side, qty: u64) -> u64 {
-        let id = self.count_order();
-        self.send(venue, Command::market(id, side, qty).with_self_trade(self.seat.self_trade));
+        self.market_for(venue, side, qty, TimeInForce::Gtc)
+    }
+
+    /// Sends a market order, which may be for one auction only.
+    pub fn market_for(&mut self, venue: u16, side: Side, qty: u64, tif: TimeInForce) -> u64 {
+        let id = self.count_order(qty);
+        self.send(venue, Command::market(id, side, qty).with_tif(tif).with_self_trade(self.seat.self_trade));
         id
     }
 

@@ -174,8 +174,9 @@ impl Env {
     ///
     /// # Errors
     ///
-    /// A length that does not fit; then nothing has happened. Actions that are not valid are ignored and counted.
-    pub fn step(&mut self, actions: &[i32]) -> Result<(), ConfigError> {
+    /// A length that does not fit: then nothing has happened. [`SimError::EndlessReaction`]: the books cannot go on until they are
+    /// reset. Actions that are not valid are ignored and counted.
+    pub fn step(&mut self, actions: &[i32]) -> Result<(), SimError> {
         let per_book = self.agents * ACTION;
         let wanted = self.books.len() * per_book;
         check("actions", actions.len() == wanted, format!("{wanted} numbers, {ACTION} for each agent"), actions.len())?;
@@ -195,7 +196,7 @@ impl Env {
             .with_min_len(TILE)
             .for_each(|((book, mut views), actions)| book.step(config, max, actions, &mut views));
         self.invalid = self.books.iter().map(|b| b.invalid).sum();
-        Ok(())
+        self.books.iter().find_map(|book| book.world.fault()).map_or(Ok(()), |fault| Err(fault.clone()))
     }
 
     /// Simulated time of a book, ns.
@@ -273,7 +274,7 @@ impl EnvBook {
             views.done[0] = 0;
             self.reward(views);
             self.show(max, views);
-        } else {
+        } else if self.world.fault().is_none() {
             // What is owned at the end counts at the last mid price, and the next episode begins.
             views.done[0] = 1;
             views.finals.copy_from_slice(views.observations);
@@ -458,7 +459,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_refused() {
         let mut e = env(2, 1);
-        assert_eq!(e.step(&[0; 5]).unwrap_err().path, "actions");
+        assert!(matches!(e.step(&[0; 5]), Err(SimError::Config(c)) if c.path == "actions"));
         assert_eq!(e.reset(&[1], &[1, 1]).unwrap_err().path, "seeds");
         let path = |r: Result<Env, SimError>| match r {
             Err(SimError::Config(e)) => e.path,

@@ -37,6 +37,8 @@ pub struct Quote {
     pub buy_volume: u64,
     /// Fills since the start.
     pub trades: u64,
+    /// Trading is continuous: no auction, no interruption.
+    pub open: bool,
 }
 
 impl Quote {
@@ -54,6 +56,7 @@ impl Quote {
             volume: 0,
             buy_volume: 0,
             trades: 0,
+            open: true,
         }
     }
 

@@ -8,6 +8,7 @@ use super::config::MarketConfig;
 use super::feed::Quote;
 use super::queues::QueueRow;
 use super::record::{Account, Trade, VenueCounts};
+use super::sessions::SessionRecord;
 use super::venue::Recording;
 use super::world::World;
 use crate::error::SimError;
@@ -38,6 +39,8 @@ pub struct VenueResult {
     pub last: Quote,
     /// Market data over time.
     pub samples: Vec<Quote>,
+    /// By sample, the lots at the first bid price, the first ask price, the second bid price, …, if they were kept.
+    pub ladders: Vec<u32>,
     /// The trades, if they were kept.
     pub trades: Vec<Trade>,
     /// Where agents' orders stood over time, if that was kept.
@@ -46,6 +49,8 @@ pub struct VenueResult {
     pub queues_unkept: u64,
     /// Time of agents' messages from arrival to execution, where messages take time.
     pub waits: Option<LatencyHistogram>,
+    /// Auctions and interruptions.
+    pub sessions: SessionRecord,
 }
 
 /// One group of agents.
@@ -88,14 +93,16 @@ impl World {
         let venues = self.venues.into_iter().map(|v| {
             let queues = v.queues.unwrap_or_default();
             VenueResult {
-                digest: v.market.book.digest(),
+                digest: v.market.book.book().digest(),
                 counts: v.counts,
                 last: v.feed.now,
                 samples: v.samples,
+                ladders: v.ladders,
                 trades: v.trades.unwrap_or_default(),
                 queues: queues.rows,
                 queues_unkept: queues.unkept,
                 waits: v.waits.map(|w| *w),
+                sessions: v.sessions.map(|s| s.record).unwrap_or_default(),
             }
         });
         MarketResult { digest, events, time_ns, venues: venues.collect(), groups }
@@ -107,7 +114,7 @@ impl World {
 ///
 /// # Errors
 ///
-/// [`SimError::Config`] before anything starts.
+/// [`SimError::Config`] before anything starts; [`SimError::EndlessReaction`] of a market that was stopped.
 pub fn run_markets<T: Send>(
     config: &MarketConfig,
     seeds: &[u64],
@@ -119,6 +126,7 @@ pub fn run_markets<T: Send>(
         .map(|seed| {
             let mut world = World::open_on(&MarketConfig { seed: *seed, ..config.clone() }, 0, recordings)?;
             world.run();
+            world.fault().map_or(Ok(()), |fault| Err(fault.clone()))?;
             Ok(look(world.into_result()))
         })
         .collect()

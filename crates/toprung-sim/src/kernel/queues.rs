@@ -61,7 +61,7 @@ impl QueueHistory {
 impl Venue {
     /// Where the agents' resting orders stand, bids first, best price first.
     pub(crate) fn queue_positions(&self) -> impl Iterator<Item = QueuePosition> {
-        let book = &self.market.book;
+        let book = self.market.book.book();
         Side::BOTH.into_iter().flat_map(|side| book.orders(side)).filter_map(|o| {
             let (agent, (orders_ahead, lots_ahead)) = agent_of(o.id).zip(book.ahead_of(o.id))?;
             let (side, price, qty) = (o.side, o.price, o.qty);

@@ -46,8 +46,6 @@ pub struct VenueCounts {
     pub mid_continuations: u64,
     /// Moves of the mid price against the direction of the move before.
     pub mid_alternations: u64,
-    /// When trading paused, ns.
-    pub paused_ns: Option<u64>,
 }
 
 /// What an agent has done and owns.
@@ -68,6 +66,8 @@ pub struct Account {
     pub maker_lots: u64,
     /// Orders sent.
     pub orders: u64,
+    /// Lots in those.
+    pub sent_lots: u64,
     /// Cancels, reduces and replaces sent.
     pub changes: u64,
     /// Orders refused.
@@ -103,6 +103,7 @@ impl Account {
         self.fills += other.fills;
         self.maker_lots += other.maker_lots;
         self.orders += other.orders;
+        self.sent_lots += other.sent_lots;
         self.changes += other.changes;
         self.refused += other.refused;
     }

@@ -214,6 +214,11 @@ impl Session {
         if self.waiting.is_empty() { Progress::Done } else { Progress::Decisions(self.waiting.len()) }
     }
 
+    /// What stopped a book before its time, of several the first.
+    pub fn fault(&self) -> Option<&SimError> {
+        self.worlds.iter().find_map(|book| book.world.fault())
+    }
+
     /// The waiting decisions with the books' numbers, by book and time.
     pub fn decisions(&self) -> &[(u32, Decision)] {
         &self.waiting

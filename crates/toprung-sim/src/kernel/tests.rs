@@ -151,7 +151,7 @@ fn the_future_without_somebody_is_everybody_elses() {
     let (mut without, same_again) = (with.clone(), with.clone());
     assert!(without.remove("spoof") && !without.remove("nobody"));
     let theirs = |w: &World| {
-        let book = &w.venues[2].market.book;
+        let book = w.venues[2].market.book.book();
         Side::BOTH.into_iter().flat_map(|s| book.orders(s)).filter(|o| o.owner == 8).count()
     };
     assert_eq!(theirs(&without), 0);
@@ -340,4 +340,106 @@ fn book_settings_reach_the_venue() {
         world.digest()
     };
     assert_ne!(of(&config), of(&fifo));
+}
+
+/// Sets itself a timer for now, again and again.
+#[derive(Clone, Debug)]
+struct Restless;
+
+impl Agent for Restless {
+    fn wake(&mut self, _: u32, ctx: &mut Context<'_>) {
+        ctx.wake_in(0, 0);
+    }
+
+    fn fork(&self) -> Box<dyn Agent> {
+        Box::new(self.clone())
+    }
+}
+
+#[test]
+fn an_agent_that_reacts_for_ever_at_one_instant_stops_the_market_and_is_named() {
+    let mut world = World::open(&coupled(), 0).unwrap();
+    world.replace_agent(3, Box::new(Restless));
+    let group = world.groups[world.seats[3].group as usize].clone();
+    let mut windows = world.clone();
+    world.run();
+    windows.run_in_windows();
+    for stopped in [&world, &windows] {
+        let fault = stopped.fault().unwrap();
+        assert_eq!(fault.code(), "ERR_TOPRUNG_ENDLESS_REACTION");
+        assert!(fault.to_string().contains(&format!("agent 3 of the group {group:?}")), "{fault}");
+    }
+    assert!(world.now_ns() < world.duration_ns);
+}
+
+#[test]
+fn a_market_in_which_nothing_is_left_to_happen_comes_to_its_end() {
+    let config = MarketConfig { venues: vec![VenueConfig::default()], duration_ns: SECOND, ..MarketConfig::default() };
+    let mut world = World::open(&config, 0).unwrap();
+    world.run();
+    assert_eq!((world.now_ns(), world.events()), (SECOND, 0));
+}
+
+/// Five buyers and five sellers who come for an opening, an imbalance trader, and a flow that begins with trading.
+fn opening() -> MarketConfig {
+    use crate::kernel::{PhaseChange, SessionRules};
+    use toprung_book::Phase;
+    let at = |seconds: u64, phase| PhaseChange { at_ns: seconds * SECOND, phase };
+    let sessions = SessionRules {
+        phase: Phase::OpeningAuction,
+        schedule: vec![at(3, Phase::Continuous), at(6, Phase::ClosingAuction), at(8, Phase::Closed)],
+        indicative_ns: SECOND / 10,
+        ..SessionRules::default()
+    };
+    let flow =
+        FlowConfig::SantaFe(SantaFeConfig { reference_price: 10_000, ..SantaFeConfig::from_scales(100.0, 0.1, 0.2) });
+    let venue = VenueConfig { flow: Some(flow), sessions: Some(sessions), ..VenueConfig::default() };
+    let window = [("windowNs", 2.9e9), ("session", 1.0), ("noiseTicks", 20.0)];
+    let on_open = AgentConfig { count: 60, ..group("on open", "auction-trader", &window) };
+    let on_close =
+        AgentConfig { count: 60, ..group("on close", "auction-trader", &[("windowNs", 7e9), ("session", 2.0)]) };
+    let balancer = group("balancer", "imbalance-trader", &[("ratePerSecond", 5.0)]);
+    MarketConfig {
+        venues: vec![venue],
+        agents: vec![on_open, on_close, balancer],
+        fundamental: crate::FundamentalConfig { mean: 10_000.0, ..Default::default() },
+        duration_ns: 9 * SECOND,
+        keep_trades: true,
+        sample_ns: SECOND / 10,
+        ..MarketConfig::default()
+    }
+}
+
+#[test]
+fn a_day_of_two_auctions_trades_at_the_prices_that_trying_every_price_gives() {
+    let result = finished(World::open(&opening(), 0).unwrap());
+    let venue = &result.venues[0];
+    assert_eq!(venue.sessions.auctions.len(), 2);
+    for auction in &venue.sessions.auctions {
+        assert!(auction.is_right() && auction.qty > 0, "{auction:?}");
+    }
+    // Nothing trades while orders are collected, no quote is published then, and the flow stands still.
+    let during = |ns: u64| ns < 3 * SECOND || (ns > 6 * SECOND && ns < 8 * SECOND) || ns > 8 * SECOND;
+    assert!(venue.trades.iter().all(|t| !during(t.time_ns)));
+    assert!(venue.trades.iter().any(|t| t.time_ns > 3 * SECOND && t.time_ns < 6 * SECOND));
+    let closed = venue.samples.iter().filter(|q| during(q.time_ns));
+    assert!(closed.clone().count() > 30 && closed.clone().all(|q| !q.open && !q.is_two_sided()));
+    assert!(venue.sessions.indicatives.iter().all(|row| during(row.time_ns - 1)));
+    assert!(venue.sessions.indicatives.len() > 20);
+}
+
+#[test]
+fn a_breaker_interrupts_trading_for_its_time() {
+    use crate::kernel::SessionRules;
+    let mut config = opening();
+    let sessions = SessionRules { breaker_ticks: Some(30), interruption_ns: SECOND / 2, ..SessionRules::default() };
+    config.venues[0].sessions = Some(sessions);
+    let seller = AgentConfig { start_ns: SECOND, ..group("seller", "impulse", &[("side", -1.0), ("lots", 5_000.0)]) };
+    config.agents = vec![seller];
+    let venue = finished(World::open(&config, 0).unwrap()).venues.remove(0);
+    let first = venue.sessions.interruptions[0];
+    assert_eq!(first, SECOND);
+    assert!(venue.trades.iter().all(|t| (t.price - 10_000).abs() <= 30));
+    assert!(venue.trades.iter().all(|t| t.time_ns <= first || t.time_ns >= first + SECOND / 2));
+    assert!(venue.trades.iter().any(|t| t.time_ns > first + SECOND / 2));
 }

@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
-use toprung_book::{Book, Command, CommandFlags, CommandKind, Event, EventFlags, EventKind, EventSink, Reason, Side};
+use toprung_book::{
+    Book, Command, CommandFlags, CommandKind, Event, EventFlags, EventKind, EventSink, Phase, Reason, Side,
+    TradingVenue, VenueAction, VenueCommand,
+};
 use toprung_trace::LatencyHistogram;
 
 use super::agenda::{Agenda, Key};
 use super::config::{Retune, VenueConfig};
+use super::exchange::Exchange;
 use super::feed::{Feed, Quote, TapeRow};
 use super::queues::QueueHistory;
 use super::record::{Trade, VenueCounts};
+use super::sessions::{AuctionRow, Due, Sessions, tried_out};
 use crate::flow::{AnyFlow, Background, FLOW_IDS_END, Flow};
 use crate::observe::{Unseen, Watch};
 use crate::random::StreamKey;
@@ -77,17 +82,21 @@ enum Source {
 #[derive(Clone, Debug)]
 pub(crate) struct Venue {
     pub(crate) index: u16,
-    pub(crate) market: TouchedBook<Book>,
+    pub(crate) market: TouchedBook<Exchange>,
     background: Source,
-    /// When the background's pending event arrives.
+    /// When the background's pending event arrives; never, while trading is not continuous.
     background_ns: u64,
+    /// How long the background's own time has stood still: as long as trading was not continuous, ns.
+    stood_still_ns: u64,
     retunes: Vec<Retune>,
+    pub(crate) sessions: Option<Box<Sessions>>,
+    /// When the next of those two is due.
+    timer_ns: u64,
     /// Orders on their way, and those that wait in line.
     pub(crate) inbox: Agenda<Command>,
     service_ns: u64,
-    /// Until when the venue is busy with the last message, or paused.
+    /// Until when the venue is busy with the last message.
     busy_ns: u64,
-    pause: Option<(i64, i64, u64)>,
     /// The last mid price in half ticks, and whether it was reached from below.
     last_mid: Option<(i64, bool)>,
     pub(crate) feed: Feed,
@@ -102,6 +111,9 @@ pub(crate) struct Venue {
     sample_ns: u64,
     next_sample_ns: u64,
     pub(crate) samples: Vec<Quote>,
+    /// Reference price, and prices kept on each side of it.
+    ladder_at: (i64, u32),
+    pub(crate) ladders: Vec<u32>,
     pub(crate) trades: Option<Vec<Trade>>,
     /// Where agents' orders stood at every sample, if that is kept.
     pub(crate) queues: Option<QueueHistory>,
@@ -118,6 +130,8 @@ struct Recorder<'a> {
     counts: &'a mut VenueCounts,
     trades: Option<&'a mut Vec<Trade>>,
     traded: bool,
+    /// The phase that has begun.
+    phase: Option<Phase>,
 }
 
 impl Recorder<'_> {
@@ -169,6 +183,7 @@ impl EventSink for Recorder<'_> {
                     self.notice(e.id, e.side, e, NoticeKind::Refused(e.reason));
                 }
             }
+            EventKind::Phase => self.phase = Phase::ALL.get(e.qty as usize).copied(),
             // Agents' orders are plain ones: nothing else comes of them.
             _ => {}
         }
@@ -194,7 +209,18 @@ impl Venue {
     ) -> Venue {
         let reference = config.reference();
         let settings = config.book.to_book_config(0, "book.").expect("Invariant: the configuration was checked");
-        let market = TouchedBook { book: Book::new(settings), touch: Touch::empty_at(reference) };
+        let exchange = match &config.sessions {
+            None => Exchange::Book(Book::new(settings)),
+            Some(rules) => Exchange::Venue(Box::new(toprung_book::Venue::new(toprung_book::VenueConfig {
+                book: settings,
+                phase: rules.phase,
+                reference: Some(reference),
+                band: rules.band_ticks,
+                breaker: rules.breaker_ticks,
+                ..Default::default()
+            }))),
+        };
+        let market = TouchedBook { book: exchange, touch: Touch::empty_at(reference) };
         let background = match (recording, &config.flow) {
             (Some(recording), _) => Source::Recorded(recording, 0),
             (None, Some(flow)) => {
@@ -203,21 +229,18 @@ impl Venue {
             }
             (None, None) => Source::Nothing,
         };
-        let pause = config.pause.map(|rule| {
-            // Half ticks, as the sum of bid and ask.
-            let half = (2.0 * reference.unsigned_abs() as f64 * rule.move_share) as i64;
-            (2 * reference - half, 2 * reference + half, rule.pause_ns)
-        });
         let mut venue = Venue {
             index,
             market,
             background,
             background_ns: u64::MAX,
+            stood_still_ns: 0,
             retunes: config.retunes.iter().rev().cloned().collect(),
+            sessions: config.sessions.as_ref().map(|rules| Box::new(Sessions::new(rules))),
+            timer_ns: u64::MAX,
             inbox: Agenda::default(),
             service_ns: config.service_ns,
             busy_ns: 0,
-            pause,
             last_mid: None,
             feed: Feed::new(reference, reach_ns, with_tape),
             depth_ticks: config.depth_ticks,
@@ -228,19 +251,42 @@ impl Venue {
             sample_ns,
             next_sample_ns: if sample_ns == 0 { u64::MAX } else { 0 },
             samples: Vec::new(),
+            ladder_at: (reference, config.ladder_ticks),
+            ladders: Vec::new(),
             trades: keep_trades.then(Vec::new),
             queues: keep_queues.then(QueueHistory::default),
         };
         venue.arm();
+        if let Exchange::Venue(inner) = &venue.market.book {
+            let phase = inner.phase();
+            venue.phase_begun(phase, 0);
+        }
+        venue.set_timer();
         venue
     }
 
+    #[inline(always)]
     fn arm(&mut self) {
-        self.background_ns = match &mut self.background {
+        let at = match &mut self.background {
             Source::Nothing => u64::MAX,
-            Source::Model(flow) => flow.arm(&self.market),
+            Source::Model(flow) => flow.arm(&self.market).saturating_add(self.stood_still_ns),
             Source::Recorded(recording, at) => recording.get(*at).map_or(u64::MAX, |r| r.0),
         };
+        self.expect_background(at);
+    }
+
+    /// Has the background's next event at `at_ns`, or keeps it until trading is continuous again.
+    #[inline(always)]
+    fn expect_background(&mut self, at_ns: u64) {
+        match self.sessions.as_mut().and_then(|s| s.closed.as_mut()) {
+            None => self.background_ns = at_ns,
+            Some((_, pending_ns)) => *pending_ns = at_ns,
+        }
+    }
+
+    fn set_timer(&mut self) {
+        let retune = self.retunes.last().map_or(u64::MAX, |r| r.at_ns);
+        self.timer_ns = self.sessions.as_ref().map_or(u64::MAX, |s| s.next_ns()).min(retune);
     }
 
     /// When the venue next does something, `u64::MAX` if never.
@@ -248,21 +294,18 @@ impl Venue {
     pub(crate) fn next_ns(&self) -> u64 {
         let arrival = self.background_ns.min(self.inbox.next_ns());
         let at = if arrival == u64::MAX { u64::MAX } else { arrival.max(self.busy_ns).saturating_add(self.service_ns) };
-        match self.retunes.last() {
-            Some(retune) => at.min(retune.at_ns),
-            None => at,
-        }
+        at.min(self.timer_ns)
     }
 
-    /// Does what is due next: takes one message, or one change of the flow's parameters.
+    /// Does what is due next: takes one message, one change of the flow's parameters, or what a session brings.
     #[inline(always)]
     pub(crate) fn step<W: Watch>(&mut self, watch: &mut W) {
         let time = self.next_ns();
         if time >= self.next_sample_ns {
             self.sample(time);
         }
-        if self.retunes.last().is_some_and(|r| r.at_ns <= time) {
-            self.retune();
+        if self.timer_ns <= time {
+            self.timer(time);
             return;
         }
         // Of two arrivals at one time the background comes first.
@@ -288,11 +331,7 @@ impl Venue {
             }
             self.counts.agent_messages += 1;
             self.execute(time, &cmd, watch);
-            if let Source::Model(flow) = &mut self.background
-                && let Some(moved) = flow.disturbed(time.min(self.background_ns), &self.market)
-            {
-                self.background_ns = moved;
-            }
+            self.disturb(time);
         }
     }
 
@@ -303,18 +342,95 @@ impl Venue {
         }
     }
 
-    #[cold]
-    fn retune(&mut self) {
-        let Some(retune) = self.retunes.pop() else { return };
-        if let Source::Model(flow) = &mut self.background
-            && let Some(at) = flow.retune(&retune.flow, retune.at_ns, &self.market)
+    /// The book changed by somebody else than the background.
+    #[inline(always)]
+    fn disturb(&mut self, time: u64) {
+        let still = self.stood_still_ns;
+        if self.background_ns < u64::MAX
+            && let Source::Model(flow) = &mut self.background
+            && let Some(moved) = flow.disturbed(time.min(self.background_ns) - still, &self.market)
         {
-            self.background_ns = at;
+            self.background_ns = moved.saturating_add(still);
         }
     }
 
-    /// Carries out one command under the eyes of `watch`. **This is where a venue slots in**: whatever takes a command and
-    /// gives events.
+    #[cold]
+    #[inline(never)]
+    fn timer(&mut self, time: u64) {
+        if self.retunes.last().is_some_and(|r| r.at_ns <= time) {
+            self.retune();
+        } else if let Some(sessions) = &mut self.sessions {
+            match (sessions.take(time), &self.market.book) {
+                (Due::Indicative, Exchange::Venue(venue)) => sessions.publish(venue, time),
+                (Due::Phase(phase), _) => self.go_to(phase, time),
+                _ => {}
+            }
+        }
+        self.set_timer();
+    }
+
+    fn retune(&mut self) {
+        let Some(retune) = self.retunes.pop() else { return };
+        let still = self.stood_still_ns;
+        if let Source::Model(flow) = &mut self.background
+            && let Some(at) = flow.retune(&retune.flow, retune.at_ns.saturating_sub(still), &self.market)
+        {
+            self.expect_background(at.saturating_add(still));
+        }
+    }
+
+    /// Changes the phase by the clock, with the auction that this may bring.
+    fn go_to(&mut self, phase: Phase, time: u64) {
+        let Exchange::Venue(venue) = &self.market.book else { return };
+        let from = venue.phase();
+        if phase == from {
+            return;
+        }
+        let uncrosses = from.collects() && matches!(phase, Phase::Continuous | Phase::Closed);
+        let expected = if uncrosses { tried_out(venue) } else { None };
+        let volume = self.feed.now.volume;
+        let request = VenueCommand::request(VenueAction::SetPhase, 0, phase as u64);
+        self.record(time, |exchange, recorder| {
+            if let Exchange::Venue(venue) = exchange {
+                venue.apply(&request, recorder);
+            }
+        });
+        if uncrosses && let Some(sessions) = &mut self.sessions {
+            let book = self.market.book.book();
+            let [bid, ask] = Side::BOTH.map(|side| SimBook::best(book, side));
+            let is_crossed = bid.zip(ask).is_some_and(|(bid, ask)| bid.0 >= ask.0);
+            let (price, qty) = (self.feed.now.last_price, self.feed.now.volume - volume);
+            sessions.record.auctions.push(AuctionRow { time_ns: time, price, qty, expected, is_crossed });
+        }
+        self.disturb(time);
+    }
+
+    /// After a phase has begun: the background stands still until trading is continuous.
+    #[cold]
+    #[inline(never)]
+    fn phase_begun(&mut self, phase: Phase, time: u64) {
+        let Some(sessions) = &mut self.sessions else { return };
+        sessions.begun(phase, time);
+        self.feed.supersede(time);
+        self.feed.now.open = phase == Phase::Continuous;
+        match (sessions.closed, phase == Phase::Continuous) {
+            (None, false) => sessions.closed = Some((time, std::mem::replace(&mut self.background_ns, u64::MAX))),
+            (Some((since, pending_ns)), true) => {
+                sessions.closed = None;
+                self.background_ns = pending_ns;
+                if matches!(self.background, Source::Model(_)) {
+                    self.stood_still_ns += time - since;
+                    self.background_ns = pending_ns.saturating_add(time - since);
+                }
+                // A recorded day does not stand still: what arrived meanwhile waits in line.
+                self.busy_ns = self.busy_ns.max(time);
+            }
+            _ => {}
+        }
+        self.set_timer();
+    }
+
+    /// Carries out one command under the eyes of `watch`.
     #[inline(always)]
     fn execute<W: Watch>(&mut self, time_ns: u64, cmd: &Command, watch: &mut W) {
         self.counts.messages += 1;
@@ -324,6 +440,12 @@ impl Venue {
             CommandKind::Cancel => self.counts.cancels += 1,
             CommandKind::Reduce | CommandKind::Replace => self.counts.changes += 1,
         }
+        self.record(time_ns, |exchange, recorder| watch.carry_out(time_ns, exchange, cmd, recorder));
+    }
+
+    /// Does something to the book, and notes and publishes what comes of it.
+    #[inline(always)]
+    fn record(&mut self, time_ns: u64, act: impl FnOnce(&mut Exchange, &mut Recorder<'_>)) {
         let TouchedBook { book, touch } = &mut self.market;
         let mut recorder = Recorder {
             time_ns,
@@ -335,9 +457,13 @@ impl Venue {
             counts: &mut self.counts,
             trades: self.trades.as_mut(),
             traded: false,
+            phase: None,
         };
-        watch.carry_out(time_ns, book, cmd, &mut recorder);
+        act(book, &mut recorder);
         if recorder.watch.changed {
+            if let Some(phase) = recorder.phase {
+                self.phase_begun(phase, time_ns);
+            }
             self.refresh(time_ns);
         } else if self.depth_ticks > 0 {
             self.publish_depth(time_ns);
@@ -358,7 +484,7 @@ impl Venue {
             self.touch_moved |= touch.bid != before.bid || touch.ask != before.ask;
             self.feed.supersede(time_ns);
             self.feed.now.set_touch(&self.market.touch);
-            self.watch_mid(time_ns);
+            self.watch_mid();
         }
         if self.depth_ticks > 0 {
             self.publish_depth(time_ns);
@@ -366,7 +492,7 @@ impl Venue {
     }
 
     fn publish_depth(&mut self, time_ns: u64) {
-        let within = |side| SimBook::depth_within(&self.market.book, side, self.depth_ticks);
+        let within = |side| self.market.book.depth_within(side, self.depth_ticks);
         let (bid, ask) = (within(Side::Buy), within(Side::Sell));
         if (bid, ask) != (self.feed.now.bid_depth, self.feed.now.ask_depth) {
             self.feed.supersede(time_ns);
@@ -374,9 +500,9 @@ impl Venue {
         }
     }
 
-    /// After the touch changed: counts how the mid price moves, and pauses trading where it has moved far.
+    /// After the touch changed: counts how the mid price moves.
     #[inline(always)]
-    fn watch_mid(&mut self, time_ns: u64) {
+    fn watch_mid(&mut self) {
         let touch = &self.market.touch;
         let mid = touch.bid + touch.ask;
         if touch.has_bid() && touch.has_ask() {
@@ -391,13 +517,6 @@ impl Venue {
                 None => self.last_mid = Some((mid, true)),
             }
         }
-        if let Some((low, high, pause_ns)) = self.pause
-            && (mid <= low || mid >= high)
-        {
-            self.busy_ns = time_ns.saturating_add(pause_ns);
-            self.counts.paused_ns = Some(time_ns);
-            self.pause = None;
-        }
     }
 
     /// Keeps the rows that are due up to `time`, as the market was before it.
@@ -411,6 +530,13 @@ impl Venue {
             if let Some(mut queues) = self.queues.take() {
                 queues.look(row.time_ns, self);
                 self.queues = Some(queues);
+            }
+            let (reference, ticks) = self.ladder_at;
+            for k in 0..i64::from(ticks) {
+                for (side, price) in [(Side::Buy, reference - k), (Side::Sell, reference + 1 + k)] {
+                    let lots = self.market.book.qty_at(side, price);
+                    self.ladders.push(u32::try_from(lots).unwrap_or(u32::MAX));
+                }
             }
             self.next_sample_ns = self.next_sample_ns.saturating_add(self.sample_ns);
         }

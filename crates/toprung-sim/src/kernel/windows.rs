@@ -25,7 +25,7 @@ impl World {
         let (mut windows, mut moved) = (0, Vec::new());
         loop {
             let first = self.venues.iter().map(|v| v.next_ns()).min().unwrap_or(u64::MAX).min(self.agenda.next_ns());
-            if first > self.duration_ns {
+            if first > self.duration_ns || self.fault().is_some() {
                 break;
             }
             let end = first.saturating_add(width).min(self.duration_ns.saturating_add(1));

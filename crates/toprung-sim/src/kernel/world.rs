@@ -4,7 +4,7 @@
 //! an agent sends is put into a venue's line with the time of its arrival; what a venue publishes is kept with its time
 //! and read as late as the reader's link is slow; so the result does not depend on how far a venue has been run ahead.
 
-use toprung_book::{Command, Digest, SelfTrade, Side};
+use toprung_book::{Command, Digest, SelfTrade};
 
 use super::agenda::{Agenda, Key, fair_tie};
 use super::config::{MarketConfig, VenueConfig};
@@ -23,6 +23,9 @@ use crate::random::StreamKey;
 
 /// First component of the streams that are not the flow's: those below are the models'.
 const COMPONENTS: u32 = 64;
+
+/// Calls of one agent at one instant from which on it is taken to react to itself for ever.
+const CALLS_AT_ONCE_MAX: u32 = 1 << 20;
 
 /// Why [`World::advance`] came back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +58,8 @@ pub struct World {
     pub(crate) duration_ns: u64,
     /// Calls of agents so far.
     calls: u64,
+    /// What stopped the market for good.
+    fault: Option<SimError>,
 }
 
 impl World {
@@ -101,6 +106,7 @@ impl World {
             now_ns: 0,
             duration_ns: config.duration_ns,
             calls: 0,
+            fault: None,
         };
         for (g, k) in agents {
             let group = &config.agents[g];
@@ -130,6 +136,7 @@ impl World {
                 stop_ns: group.stop_ns.unwrap_or(u64::MAX),
                 absent: group.absent,
                 asked: false,
+                called: (0, 0),
             });
             if !group.absent {
                 let key = Key { time_ns: group.start_ns, class: Key::WAKE, venue: 0, tie: 0, agent: id, seq: 0 };
@@ -153,6 +160,12 @@ impl World {
             ));
         }
         Ok(world)
+    }
+
+    /// What stopped the market before its time: an agent that reacts to itself for ever at one instant. What has happened
+    /// until then is whole.
+    pub fn fault(&self) -> Option<&SimError> {
+        self.fault.as_ref()
     }
 
     /// Simulated time up to which everything has happened, ns.
@@ -190,7 +203,10 @@ impl World {
             let (venue, at) = self.earliest();
             let call = self.agenda.next_ns();
             let next = at.min(call);
-            if next >= self.desk.until_ns {
+            if self.fault.is_some() {
+                return Stop::Reached;
+            }
+            if next >= self.desk.until_ns && !self.desk.waiting.is_empty() {
                 return Stop::Decisions;
             }
             if next > until_ns {
@@ -281,7 +297,14 @@ impl World {
     fn call_next(&mut self) {
         let Some((key, occasion)) = self.agenda.pop() else { return };
         self.calls += 1;
-        if self.seats[key.agent as usize].absent {
+        let seat = &mut self.seats[key.agent as usize];
+        if seat.absent {
+            return;
+        }
+        seat.called = if seat.called.0 == key.time_ns { (key.time_ns, seat.called.1 + 1) } else { (key.time_ns, 1) };
+        if seat.called.1 > CALLS_AT_ONCE_MAX {
+            let group = self.groups[seat.group as usize].clone();
+            self.fault = Some(SimError::EndlessReaction { group, agent: key.agent, time_ns: key.time_ns });
             return;
         }
         let (mut ctx, agent) = self.context(key.agent, key.time_ns);
@@ -347,7 +370,7 @@ impl World {
     }
 
     pub(crate) fn call_until(&mut self, end_ns: u64) {
-        while self.agenda.next_ns() < end_ns && self.agenda.next_ns() <= self.duration_ns {
+        while self.fault.is_none() && self.agenda.next_ns() < end_ns && self.agenda.next_ns() <= self.duration_ns {
             self.call_next();
         }
     }
@@ -369,13 +392,8 @@ impl World {
         let now = self.now_ns;
         for venue in 0..self.venues.len() {
             self.venues[venue].inbox.retain(|key, _| !is_gone(key.agent));
-            let book = &self.venues[venue].market.book;
-            let theirs: Vec<u64> = Side::BOTH
-                .into_iter()
-                .flat_map(|side| book.orders(side))
-                .map(|o| o.id)
-                .filter(|id| agent_of(*id).is_some_and(is_gone))
-                .collect();
+            let ids = self.venues[venue].market.book.ids();
+            let theirs: Vec<u64> = ids.into_iter().filter(|id| agent_of(*id).is_some_and(is_gone)).collect();
             for id in theirs {
                 self.venues[venue].withdraw(now, &Command::cancel(id));
             }
@@ -398,7 +416,7 @@ impl World {
     pub fn digest(&self) -> Digest {
         let mut digest = Digest::EMPTY;
         for venue in &self.venues {
-            digest.combine(venue.market.book.digest());
+            digest.combine(venue.market.book.book().digest());
         }
         digest
     }

@@ -64,7 +64,7 @@ pub enum Mark {
     Shock = 7,
     /// The background flow has other parameters from now on; the value is the venue.
     Retuned = 8,
-    /// Trading pauses at the shown venue; the value is for how many seconds.
+    /// Trading pauses at the shown venue; the value is for how many seconds, 0 where that is not known.
     Halted = 9,
     /// Trading goes on at the shown venue.
     Resumed = 10,

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use toprung_book::Side;
+use toprung_book::{Phase, Side};
 use toprung_trace::{LatencyHistogram, Stopwatch};
 
 use super::board::{Annotation, Holding, LADDER_LEVELS, LiveState, Mark, OwnLevel, Track};
@@ -39,8 +39,10 @@ pub(crate) struct MarketCourse {
     /// What is to come and when, latest first.
     scheduled: Vec<Annotation>,
     annotations: Vec<Annotation>,
-    pause_ns: u64,
-    halted_ns: Option<u64>,
+    interruption_ns: u64,
+    /// Phases of the venue that have been looked at, and whether trading stood still in the last.
+    phases: usize,
+    is_halted: bool,
     volume: u64,
     complete: bool,
     latency: LatencyHistogram,
@@ -60,8 +62,9 @@ impl MarketCourse {
             recorder,
             scheduled: scheduled(config, venue),
             annotations: Vec::new(),
-            pause_ns: config.venues[venue].pause.map_or(0, |rule| rule.pause_ns),
-            halted_ns: None,
+            interruption_ns: config.venues[venue].sessions.as_ref().map_or(0, |rules| rules.interruption_ns),
+            phases: 0,
+            is_halted: false,
             volume: 0,
             complete: false,
             latency: LatencyHistogram::default(),
@@ -114,14 +117,22 @@ impl MarketCourse {
     /// Notes what has come to pass by now.
     fn note(&mut self) {
         let now = self.world.now_ns();
-        let halted = self.world.venues[self.venue].counts.paused_ns;
-        if halted != self.halted_ns
-            && let Some(at) = halted
-        {
-            self.halted_ns = halted;
-            let annotation = |time_ns, mark, value| Annotation { time_ns, mark, value };
-            self.scheduled.push(annotation(at, Mark::Halted, self.pause_ns as f64 / 1e9));
-            self.scheduled.push(annotation(at.saturating_add(self.pause_ns), Mark::Resumed, 0.0));
+        let phases = self.world.venues[self.venue].sessions.as_ref().map_or(&[][..], |s| &s.record.phases);
+        for change in &phases[self.phases..] {
+            let halts = change.phase != Phase::Continuous;
+            if halts != self.is_halted {
+                let is_interruption = change.phase == Phase::VolatilityInterruption;
+                let (mark, value) = match (halts, is_interruption) {
+                    (false, _) => (Mark::Resumed, 0.0),
+                    (true, true) => (Mark::Halted, self.interruption_ns as f64 / 1e9),
+                    (true, false) => (Mark::Halted, 0.0),
+                };
+                self.scheduled.push(Annotation { time_ns: change.at_ns, mark, value });
+                self.is_halted = halts;
+            }
+        }
+        if phases.len() > self.phases {
+            self.phases = phases.len();
             self.scheduled.sort_by_key(|a| std::cmp::Reverse(a.time_ns));
         }
         while self.scheduled.last().is_some_and(|a| a.time_ns <= now) {
@@ -150,7 +161,7 @@ impl MarketCourse {
         let published = self.world.depth_ticks(self.venue);
         Scene {
             time_ns: self.world.now_ns(),
-            book: &venue.market.book,
+            book: venue.market.book.book(),
             touch: venue.market.touch,
             last_price: venue.feed.now.last_price,
             depth_ticks: if published > 0 { published } else { DEPTH_TICKS },
@@ -180,7 +191,7 @@ impl MarketCourse {
     fn look_at_queues(&mut self) {
         self.own.clear();
         self.places.fill((0, 0));
-        let book = &self.world.venues[self.venue].market.book;
+        let book = self.world.venues[self.venue].market.book.book();
         let mut level = 0;
         for side in Side::BOTH {
             let (mut price, mut levels) = (None, 0);
@@ -280,10 +291,10 @@ impl Course for MarketCourse {
         let venue = &self.world.venues[self.venue];
         s.touch = Some(venue.market.touch);
         s.last_price = venue.feed.now.last_price;
-        s.resting = venue.market.book.order_count() as u64;
+        s.resting = venue.market.book.book().order_count() as u64;
         (s.commands, s.rejected, s.trades, s.volume) = (commands, rejected, trades, self.volume);
         s.digest = self.world.digest().to_string();
-        write_levels(&venue.market.book, s);
+        write_levels(venue.market.book.book(), s);
         s.accounts.clear();
         s.accounts.extend(self.tracks.iter().map(|track| self.account(track)));
         s.holdings.clear();
