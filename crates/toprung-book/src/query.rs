@@ -165,7 +165,8 @@ impl Book {
 }
 
 impl MatchingBook for Book {
-    #[inline]
+    // A forwarder, which the compiler made a call of its own in a market's venues.
+    #[inline(always)]
     fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
         Book::apply(self, cmd, sink);
     }
