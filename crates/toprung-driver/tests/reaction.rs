@@ -36,9 +36,8 @@ fn market(day: &RecordedDay, agents: Vec<AgentConfig>) -> MarketConfig {
         venues: vec![venue],
         agents,
         duration_ns: day.commands.last().map_or(0, |c| c.0) + 1,
-        sample_ns: SECOND / 10,
+        sample_ns: SECOND,
         keep_trades: true,
-        keep_queues: true,
         ..MarketConfig::default()
     }
 }
@@ -85,10 +84,11 @@ fn an_order_joins_the_real_queue_and_moves_up_in_it() {
     let Some(day) = goog("the queue of an order") else { return };
     let recording = recording(&day);
     let (mut filled, mut stood_behind) = (0, 0);
-    for k in 0..8 {
-        let at = (1800 + 2600 * k) * SECOND;
+    for k in 0..4 {
+        let at = (1800 + 5200 * k) * SECOND;
         let side = [1.0, -1.0][k as usize % 2];
-        let with_us = market(&day, vec![agent("resting", at, &[("side", side), ("lots", 25.0)])]);
+        let agents = vec![agent("resting", at, &[("side", side), ("lots", 25.0)])];
+        let with_us = MarketConfig { keep_queues: true, ..market(&day, agents) };
         let mut alone = World::open_on(&market(&day, Vec::new()), 0, std::slice::from_ref(&recording)).unwrap();
         alone.advance(at, u64::MAX);
         let before = alone.into_result().venues[0].last;
@@ -111,11 +111,11 @@ fn an_order_joins_the_real_queue_and_moves_up_in_it() {
             // What was filled in between was filled from the front.
             assert!(is.qty == was.qty || is.lots_ahead == 0, "{was:?} {is:?}");
         }
-        let left = rows.last().filter(|r| r.time_ns + SECOND / 10 >= with_us.duration_ns).map_or(0, |r| r.position.qty);
+        let left = rows.last().filter(|r| r.time_ns + SECOND >= with_us.duration_ns).map_or(0, |r| r.position.qty);
         assert_eq!(account.maker_lots + left, 25, "what was not filled rests to the end");
         filled += u64::from(left == 0);
     }
-    assert!(filled >= 4 && stood_behind >= 4, "{filled} filled, {stood_behind} stood behind others");
+    assert!(filled >= 2 && stood_behind >= 2, "{filled} filled, {stood_behind} stood behind others");
 }
 
 /// A large market order takes the levels that were there, at their prices; what the day then sends meets another book.
@@ -134,12 +134,12 @@ fn a_market_order_has_the_impact_that_the_real_levels_give() {
     assert_eq!(ours.iter().map(|t| t.qty).sum::<u64>(), lots);
     assert!(ours.windows(2).all(|w| w[0].price <= w[1].price) && ours[0].price < ours[ours.len() - 1].price);
     // Up to our order it is the same day; afterwards it is another.
-    let row = |r: &MarketResult, t: u64| r.venues[0].samples[(t / (SECOND / 10)) as usize];
+    let row = |r: &MarketResult, t: u64| r.venues[0].samples[(t / SECOND) as usize];
     let before = row(&alone, at);
     assert_eq!(before, row(&with_us, at));
     assert!(ours[0].price >= before.ask);
-    let [ask, ask_without] = [&with_us, &alone].map(|r| row(r, at + SECOND / 10).ask);
-    assert!(ask >= ours[ours.len() - 1].price && ask > ask_without, "{ask} {ask_without}");
+    let impact = |k: u64| row(&with_us, at + k * SECOND).ask - row(&alone, at + k * SECOND).ask;
+    assert!((1..10).any(|k| impact(k) > 0), "{:?}", (1..10).map(impact).collect::<Vec<_>>());
     assert_ne!(with_us.digest, alone.digest);
     // Cancels of what we took are refused, and nothing else of the day is.
     let counts = |r: &MarketResult| r.venues[0].counts;
