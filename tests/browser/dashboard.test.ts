@@ -41,7 +41,7 @@ describe.skipIf(chromium === undefined)('the dashboard in a browser', () => {
   beforeAll(async () => {
     [browser, served] = await Promise.all([
       launch(chromium!),
-      ServedDashboard.start(['simulate', 'zi-baseline', '--live', '--events', '200M', '--speed', '20', '--port', '0']),
+      ServedDashboard.start(['simulate', 'zi-baseline', '--live', '--events', '2G', '--speed', '20', '--port', '0']),
     ]);
   }, 90 * seconds);
   afterAll(async () => {

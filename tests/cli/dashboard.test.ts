@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { catalogue, runMarket } from 'toprung';
 import { expect, test } from 'vitest';
 import { toprung } from '../lib/command.js';
 
@@ -23,6 +24,14 @@ test('a run is told when it is over, with the digest of the book', patience, asy
   const { code, stderr } = await toprung(args, over);
   expect(code).toBe(0);
   expect(stderr).toMatch(/run 1 complete after 20,000 events, digest [0-9a-f]{32}/);
+});
+
+test('a market of agents and an arm of it are run, with the digests of runMarket()', patience, async () => {
+  const args = ['simulate', 'latency-race:control', '--live', '--seed', '3', '--speed', 'max', '--port', '0'];
+  const { code, stderr } = await toprung(args, over);
+  expect(code).toBe(0);
+  const { digest } = (await runMarket({ ...catalogue.arm('latency-race', 'control'), seed: 3 })).results[0]!;
+  expect(stderr).toMatch(new RegExp(`run 1 complete after [\\d,]+ events, digest ${digest}`));
 });
 
 test('a run that was kept is run again from its folder', patience, async () => {
@@ -55,6 +64,10 @@ test('what is wrong is told before anything starts', patience, async () => {
     [['dashboard', '--port', '70000'], 'expected an integer from 0 to 65535'],
     [['dashboard', '--speed', 'fast'], 'expected max or a number'],
     [['simulate', '--speed', '5'], 'add --live'],
+    [['dashboard', 'flsh-crash'], 'did you mean flash-crash?'],
+    [['dashboard', 'flash-crash:nobody'], 'there are: treatment, control'],
+    [['simulate', 'flash-crash'], 'simulate flash-crash --live'],
+    [['simulate', 'flash-crash', '--live', '--books', '3'], '--books: a market of agents takes no setting but --seed'],
   ] as const) {
     const { code, stdout, stderr } = await toprung(args);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

@@ -58,10 +58,16 @@ export function armsOf(name: string): string[] {
   return arms === null ? [] : ['treatment', ...arms];
 }
 
-/** Puts a scenario into the form, with the speed at which it is worth watching. */
+/**
+ * Puts a scenario into the form: a market of agents with the speed at which it is worth watching, unless as fast as possible
+ * was chosen; a simulation with the speed that there is, unless that was a market's.
+ */
 export function chooseScenario(name: string): void {
-  const speed = hello.value?.scenarios.find((s) => s.name === name)?.speed ?? 1;
-  form.value = { ...form.value, scenario: name, arm: 'treatment', book: 0, speed: String(speed) };
+  const known = (of: string) => hello.value?.scenarios.find((s) => s.name === of);
+  const [before, now] = [known(form.value.scenario), known(name)];
+  const isKept = form.value.speed === 'max' || (before?.arms === null && now?.arms === null);
+  const speed = isKept ? form.value.speed : String(now?.speed ?? 1);
+  form.value = { ...form.value, scenario: name, arm: 'treatment', book: 0, speed };
 }
 
 /** Starts another arm of the run's scenario with the same random numbers, and compares the run with it. */
