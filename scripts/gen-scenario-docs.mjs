@@ -18,10 +18,11 @@ for (const [file, text] of Object.entries(pages)) {
 }
 if (process.argv.includes('--check') && stale > 0) process.exit(1);
 
-function ruleText({ measure, over, minus, atLeast, atMost, tStatistic, anyArm }) {
+function ruleText({ measure, over, minus, atLeast, atMost, tStatistic, spread, anyArm }) {
   const value = `${measure}${minus == null ? '' : ` − ${minus}`}${over == null ? '' : ` / ${over}`}`;
   const bounds = [atLeast == null ? '' : `≥ ${atLeast}`, atMost == null ? '' : `≤ ${atMost}`].filter(Boolean);
-  const text = `${tStatistic ? `t of ${value} over the seeds` : value} ${bounds.join(' and ')}`;
+  const statistic = spread ? 'sd' : tStatistic ? 't' : undefined;
+  const text = `${statistic ? `${statistic} of ${value} over the seeds` : value} ${bounds.join(' and ')}`;
   return anyArm ? `${text} (not asked of the control)` : text;
 }
 

@@ -441,6 +441,16 @@ struct VenueView {
     queues_unkept: u64,
     mean_wait_ns: Option<f64>,
     p99_wait_ns: Option<u64>,
+    auctions: Vec<AuctionView>,
+    interruptions: Vec<u64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AuctionView {
+    time_ns: u64,
+    price: i64,
+    qty: u64,
 }
 
 #[derive(Serialize)]
@@ -478,6 +488,13 @@ impl MarketView {
                     queues_unkept: v.queues_unkept,
                     mean_wait_ns: v.waits.as_ref().map(|w| w.mean_ns()),
                     p99_wait_ns: v.waits.as_ref().map(|w| w.p99_ns()),
+                    auctions: v
+                        .sessions
+                        .auctions
+                        .iter()
+                        .map(|a| AuctionView { time_ns: a.time_ns, price: a.price, qty: a.qty })
+                        .collect(),
+                    interruptions: v.sessions.interruptions.clone(),
                 })
                 .collect(),
             groups: r

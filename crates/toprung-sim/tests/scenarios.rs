@@ -16,7 +16,16 @@ fn passes(name: &str, seeds: u32) {
 
 #[test]
 fn quick_scenarios_pass() {
-    for name in ["self-match", "informed-flow", "market-maker-duel", "etf-basket", "execution-shootout"] {
+    for name in [
+        "self-match",
+        "informed-flow",
+        "market-maker-duel",
+        "etf-basket",
+        "execution-shootout",
+        "pro-rata-gaming",
+        "opening-auction",
+        "closing-auction",
+    ] {
         passes(name, 6);
     }
 }

@@ -19,6 +19,8 @@ export interface ScenarioRule {
   atMost?: number;
   /** Over all seeds together: the mean over its standard error. */
   tStatistic: boolean;
+  /** Over all seeds together: the standard deviation over that of the measure it is divided by. */
+  spread: boolean;
   /** Holds of this run alone, and the control need not fail it. */
   anyArm: boolean;
 }
@@ -45,6 +47,8 @@ export interface ScenarioReport {
   cancelled: boolean;
   /** Seeds whose treatment meets every rule; at least 90 % must. */
   treatmentMeets: number;
+  /** The seeds whose treatment does not. */
+  missed: number[];
   /** Seeds whose control meets them; at most 5 % may. */
   controlMeets: number;
   passes: boolean;

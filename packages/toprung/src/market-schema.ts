@@ -11,6 +11,24 @@ const { book } = simulationConfigSchema.shape;
 const ns = (what: string) => z.int().min(0).max(Number.MAX_SAFE_INTEGER).describe(`${what}, ns.`);
 const delay = (what: string) => z.int().min(0).max(3_600_000_000_000).describe(`${what}, ns, at most an hour.`);
 
+const phase = z.enum([
+  'pre-open',
+  'opening-auction',
+  'continuous',
+  'volatility-interruption',
+  'halt',
+  'closing-auction',
+  'closed',
+]);
+const ticks = (what: string) =>
+  z
+    .int()
+    .min(1)
+    .max(2 ** 50)
+    .nullable()
+    .default(null)
+    .describe(`${what}; null for none.`);
+
 /** The law of a delay. */
 export const latencySchema = z
   .discriminatedUnion('kind', [
@@ -55,14 +73,27 @@ export const venueSchema = z
       .array(z.strictObject({ atNs: ns('From when on'), flow: flowSchema }))
       .default([])
       .describe('Other flow parameters from given times on.'),
-    pause: z
+    ladderTicks: z
+      .int()
+      .min(0)
+      .max(16)
+      .default(0)
+      .describe('Keep with every sample the lots at so many prices on each side of the reference price.'),
+    sessions: z
       .strictObject({
-        moveShare: z.number().gt(0).lt(1).describe('Move of the mid price, as a share of the reference price.'),
-        pauseNs: delay('How long').min(1),
+        phase: phase.default('continuous').describe('The phase that it begins in.'),
+        schedule: z
+          .array(z.strictObject({ atNs: ns('When'), phase }))
+          .default([])
+          .describe('Changes of phase, in order of time.'),
+        bandTicks: ticks('Ticks through the reference price beyond which a limit is refused'),
+        breakerTicks: ticks('Ticks from the reference price beyond which trading is interrupted'),
+        interruptionNs: delay('How long an interruption lasts; needed with a breaker').default(0),
+        indicativeNs: ns('How often what the auction would give is published; 0 never').default(0),
       })
       .nullable()
       .default(null)
-      .describe('A pause in trading, once, when the price has moved far.'),
+      .describe('Phases of trading, auctions and a breaker, by the rules of a venue; null for continuous trading.'),
   })
   .describe('One order book and what is in front of it.');
 

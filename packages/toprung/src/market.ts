@@ -44,6 +44,8 @@ export interface Account {
   makerLots: number;
   /** Orders sent. */
   orders: number;
+  /** Lots in those. */
+  sentLots: number;
   /** Cancels sent. */
   changes: number;
   /** Orders refused. */
@@ -65,6 +67,8 @@ export interface Quote {
   volume: number;
   buyVolume: number;
   trades: number;
+  /** Trading is continuous: no auction, no interruption. */
+  open: boolean;
 }
 
 /** What one market left behind. */
@@ -83,6 +87,10 @@ export interface MarketResult {
     queuesUnkept: number;
     meanWaitNs: number | null;
     p99WaitNs: number | null;
+    /** The auctions that there were: when, at which price, how many lots. */
+    auctions: { timeNs: number; price: number; qty: number }[];
+    /** When the breaker interrupted trading, ns. */
+    interruptions: number[];
   }[];
   groups: { name: string; total: Account; agents: Account[] }[];
 }

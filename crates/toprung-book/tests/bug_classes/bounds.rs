@@ -1,6 +1,6 @@
 //! The ends of the domains: prices, quantities, and how much a level and a book hold.
 
-use toprung_book::{BookConfig, Command, Reason, Side};
+use toprung_book::{BookConfig, Command, Reason, Side, TimeInForce};
 
 use crate::mirror::{claim, claim_with, ended, trades};
 
@@ -60,6 +60,17 @@ fn a_level_that_would_hold_more_than_u64_refuses_the_order_and_the_replace() {
         m.ok(Command::reduce(1, 1));
         m.ok(Command::replace(2, 101, 6));
         assert_eq!(m.asks_at(101), u64::MAX, "an order's own lots do not stand in its way");
+    });
+}
+
+#[test]
+fn an_order_for_the_day_finds_the_same_limits_as_one_that_stays() {
+    claim_with(&BookConfig { max_orders: 2, ..BookConfig::default() }, |m| {
+        let day = |id, price, qty| Command::limit(id, Side::Sell, price, qty).with_tif(TimeInForce::Day);
+        m.ok(day(1, 101, u64::MAX));
+        m.refused(day(2, 101, 1), Reason::QuantityOverflow);
+        m.ok(day(2, 102, 1));
+        m.refused(day(3, 103, 1), Reason::BookFull);
     });
 }
 

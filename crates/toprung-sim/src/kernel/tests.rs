@@ -443,3 +443,28 @@ fn a_breaker_interrupts_trading_for_its_time() {
     assert!(venue.trades.iter().all(|t| t.time_ns <= first || t.time_ns >= first + SECOND / 2));
     assert!(venue.trades.iter().any(|t| t.time_ns > first + SECOND / 2));
 }
+
+#[test]
+fn phases_and_auctions_are_the_same_in_windows_and_on_a_fork() {
+    let mut config = opening();
+    for agent in &mut config.agents {
+        (agent.orders, agent.data) = (Latency::Constant { ns: 200_000 }, Latency::Constant { ns: 100_000 });
+    }
+    let whole = {
+        let mut world = World::open(&config, 0).unwrap();
+        world.run();
+        world.digest()
+    };
+    let mut windows = World::open(&config, 0).unwrap();
+    assert!(windows.run_in_windows().unwrap() > 100);
+    assert_eq!(windows.digest(), whole);
+    // From the middle of the first auction, and without those who wait for the close.
+    let mut world = World::open(&config, 0).unwrap();
+    world.advance(2 * SECOND, u64::MAX);
+    let (mut fork, mut without) = (world.clone(), world);
+    fork.run();
+    assert_eq!(fork.digest(), whole);
+    assert!(without.remove("on close"));
+    without.run();
+    assert_ne!(without.digest(), whole);
+}

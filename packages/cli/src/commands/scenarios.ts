@@ -147,10 +147,12 @@ export function ruleText({
   atLeast,
   atMost,
   tStatistic,
+  spread,
 }: MarketScenario['accept'][number]): string {
   const value = `${measure}${minus == null ? '' : ` − ${minus}`}${over == null ? '' : ` / ${over}`}`;
   const bounds = [atLeast == null ? '' : `≥ ${atLeast}`, atMost == null ? '' : `≤ ${atMost}`].filter(Boolean);
-  return `${tStatistic ? `t of ${value}` : value} ${bounds.join(' and ')}`;
+  const text = spread ? `sd of ${value}` : tStatistic ? `t of ${value}` : value;
+  return `${text} ${bounds.join(' and ')}`;
 }
 
 async function check(
