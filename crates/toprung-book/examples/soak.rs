@@ -12,7 +12,7 @@ mod draws;
 mod venues;
 
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use draws::{Random, participants, policy};
 use toprung_book::naive::{NaiveBook, RebuiltBook};
@@ -123,7 +123,9 @@ fn run_venue(mut r: Random) -> Result<u64, String> {
     let run = |cmds: &[VenueCommand]| compare(Venue::new(market.config.clone()), &market.config, cmds);
     match run(&cmds) {
         Ok(()) => Ok(count),
-        Err(_) => {
+        Err(what) => {
+            // Told before it is made small, which may take long.
+            eprintln!("a difference: {what}");
             let fewest = shrink(&cmds, |fewer| run(fewer).is_err());
             let difference = run(&fewest).err().unwrap_or_default();
             Err(format!("{difference}\n{:#?}\n{}", market.config, listed(&fewest)))
@@ -169,7 +171,13 @@ fn main() -> ExitCode {
     std::panic::set_hook(Box::new(|_| {}));
     let began = Instant::now();
     let (mut done, mut seed) = (0, first);
+    let mut told = began;
     while done < wanted {
+        // Where it is, so that an episode which does not end can be named.
+        if told.elapsed() > Duration::from_secs(5) {
+            eprintln!("{done} commands, episode {seed}");
+            told = Instant::now();
+        }
         match run(seed) {
             Ok(commands) => done += commands,
             Err(difference) => {

@@ -1,6 +1,8 @@
 //! Journals: looked at, verified and recovered on the libuv pool; what was found as JSON.
 
-use std::path::PathBuf;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use napi::bindgen_prelude::AsyncTask;
@@ -11,12 +13,12 @@ use serde_json::Value;
 use toprung_book::Side;
 use toprung_data::journal::{
     self, AnyConfig, AnyRecovered, ConfigOf, Engine, Inspection, Recovered, SegmentInfo, SnapshotInfo, TornTail,
-    Verification,
+    Verification, Watch,
 };
 
 use crate::error::{Code, Result, error, guarded, to_json};
 use crate::journaled::{journal_error, text};
-use crate::task::{Outcome, outcome, unwrap};
+use crate::task::{Cancel, CancelFlag, Outcome, PROGRESS_EVERY, ProgressFn, outcome, report, unwrap};
 
 /// Says what lies in the journal `dir`, as JSON. Changes nothing.
 #[napi(catch_unwind, ts_return_type = "Promise<string>")]
@@ -28,21 +30,33 @@ pub fn journal_inspect(dir: String) -> Result<AsyncTask<JournalTask>> {
 }
 
 /// Replays the journal `dir` and compares every digest and snapshot; gives the outcome, as JSON. Changes nothing.
-#[napi(catch_unwind, ts_return_type = "Promise<string>")]
-pub fn journal_verify(dir: String) -> Result<AsyncTask<JournalTask>> {
-    JournalTask::new(dir, |dir| {
+///
+/// `onProgress` is given how many bytes of how many have been read, at most ten times a second; the other two numbers are 0.
+#[napi(
+    catch_unwind,
+    ts_args_type = "dir: string, cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, \
+                    unusedToo: number) => void",
+    ts_return_type = "Promise<string>"
+)]
+pub fn journal_verify(dir: String, cancel: &CancelFlag, on_progress: ProgressFn) -> Result<AsyncTask<WatchedTask>> {
+    WatchedTask::new(dir, cancel, on_progress, |dir, watch| {
         let start = Instant::now();
-        let found = journal::verify(dir).map_err(journal_error)?;
+        let found = journal::verify_watched(dir, watch).map_err(journal_error)?;
         to_json(&VerificationView::of(&found, start.elapsed()))
     })
 }
 
-/// Recovers the journal `dir`, cutting a torn tail off; gives what came out, as JSON.
-#[napi(catch_unwind, ts_return_type = "Promise<string>")]
-pub fn journal_recover(dir: String) -> Result<AsyncTask<JournalTask>> {
-    JournalTask::new(dir, |dir| {
+/// Recovers the journal `dir`, cutting a torn tail off; gives what came out, as JSON. Progress as of `journalVerify`.
+#[napi(
+    catch_unwind,
+    ts_args_type = "dir: string, cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, \
+                    unusedToo: number) => void",
+    ts_return_type = "Promise<string>"
+)]
+pub fn journal_recover(dir: String, cancel: &CancelFlag, on_progress: ProgressFn) -> Result<AsyncTask<WatchedTask>> {
+    WatchedTask::new(dir, cancel, on_progress, |dir, watch| {
         let start = Instant::now();
-        match journal::recover_any(dir).map_err(journal_error)? {
+        match journal::recover_watched(dir, watch).map_err(journal_error)? {
             AnyRecovered::Book(found) => to_json(&RecoveredView::of(&found, &AnyConfig::Book, start.elapsed())?),
             AnyRecovered::Venue(found) => to_json(&RecoveredView::of(&found, &AnyConfig::Venue, start.elapsed())?),
         }
@@ -52,12 +66,51 @@ pub fn journal_recover(dir: String) -> Result<AsyncTask<JournalTask>> {
 /// Work on a journal that runs on the libuv pool.
 pub struct JournalTask {
     dir: PathBuf,
-    work: fn(&std::path::Path) -> Result<String>,
+    work: fn(&Path) -> Result<String>,
 }
 
 impl JournalTask {
-    fn new(dir: String, work: fn(&std::path::Path) -> Result<String>) -> Result<AsyncTask<JournalTask>> {
+    fn new(dir: String, work: fn(&Path) -> Result<String>) -> Result<AsyncTask<JournalTask>> {
         guarded(|| Ok(AsyncTask::new(JournalTask { dir: dir.into(), work })))
+    }
+}
+
+/// What a [`WatchedTask`] does in the folder.
+type Watched = fn(&Path, &mut Watch<'_>) -> Result<String>;
+
+/// A replay of a journal on the libuv pool, which tells how far it is and can be stopped.
+pub struct WatchedTask {
+    dir: PathBuf,
+    work: Watched,
+    cancel: Cancel,
+    on_progress: ProgressFn,
+}
+
+impl WatchedTask {
+    fn new(dir: String, cancel: &CancelFlag, on_progress: ProgressFn, work: Watched) -> Result<AsyncTask<WatchedTask>> {
+        guarded(|| Ok(AsyncTask::new(WatchedTask { dir: dir.into(), work, cancel: cancel.share(), on_progress })))
+    }
+}
+
+impl Task for WatchedTask {
+    type Output = Outcome<String>;
+    type JsValue = String;
+
+    fn compute(&mut self) -> napi::Result<Outcome<String>> {
+        let cancelled = self.cancel.start();
+        let mut told: Option<Instant> = None;
+        let mut watch = |done: u64, total: u64| {
+            if told.is_none_or(|at| at.elapsed() >= PROGRESS_EVERY) {
+                told = Some(Instant::now());
+                report(&self.on_progress, &self.cancel, (done as f64, total as f64, 0.0, 0.0));
+            }
+            if cancelled.load(Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        Ok(outcome(|| (self.work)(&self.dir, &mut watch)))
+    }
+
+    fn resolve(&mut self, env: Env, output: Outcome<String>) -> napi::Result<String> {
+        unwrap(env, output)
     }
 }
 

@@ -19,10 +19,7 @@ use toprung_data::{
 
 use crate::dataset::{self, dataset_error};
 use crate::error::{Code, Result, error, error_at, guarded, to_json};
-use crate::task::{Cancel, CancelFlag, Outcome, ProgressFn, outcome, report, unwrap};
-
-/// Least time between two reports of progress.
-const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+use crate::task::{Cancel, CancelFlag, Outcome, PROGRESS_EVERY, ProgressFn, outcome, report, unwrap};
 
 /// Starts a replay of `file` with `options`, as JSON; gives the report, as JSON. With `record`, JSON too, its dataset is
 /// written, and its manifest is in the report.

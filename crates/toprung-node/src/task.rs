@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 
 use napi::bindgen_prelude::FnArgs;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -9,6 +10,9 @@ use napi::{Env, JsError, Status};
 use napi_derive::napi;
 
 use crate::error::{Code, Result};
+
+/// Least time between two reports of progress.
+pub(crate) const PROGRESS_EVERY: Duration = Duration::from_millis(100);
 
 /// Stops a run: polled in Rust between pieces of work of a millisecond or less.
 #[napi]

@@ -14,7 +14,7 @@
 //! | 105 | type | u8 | 0..=9 |
 //! | 106 | peg | u8 | 0..=2 |
 //! | 107 | reserved | u8 | 0 |
-//! | 108 | options | u16 | 0..=8191 |
+//! | 108 | options | u16 | 0..=16383 |
 //! | 110 | reserved | u16 | 0 |
 //!
 //! Every field is checked, also those that the action does not use. What the numbers of an action mean (the phase in
@@ -173,7 +173,7 @@ fn explain(i: usize, words: &[u64; WORDS]) -> napi::Error<Code> {
         ("action", "the code of an action, 0 to 11", action.into(), VenueAction::from_u8(action).is_some()),
         ("type", "the code of an order type, 0 to 9", order_type.into(), OrderType::from_u8(order_type).is_some()),
         ("peg", "0 primary, 1 mid or 2 market", peg.into(), Peg::from_u8(peg).is_some()),
-        ("options", "a sum of VenueOptions, at most 8191", options.into(), Options::from_u16(options).is_some()),
+        ("options", "a sum of VenueOptions, at most 16383", options.into(), Options::from_u16(options).is_some()),
         ("reserved", "0", u64::from(reserved) | reserved2, reserved == 0 && reserved2 == 0),
     ];
     match fields.iter().find(|(.., valid)| !valid) {
@@ -212,7 +212,7 @@ mod tests {
         assert_eq!((c.stop_price, c.display_qty, c.display_range, c.min_qty), (-13, 14, 15, 16));
         assert_eq!((c.expire_at, c.link, c.parent, c.offset, c.step), (17, 18, 19, -20, 21));
         assert_eq!((c.action, c.order_type, c.peg), (VenueAction::Replace, OrderType::TrailingStopLimit, Peg::Market));
-        assert_eq!(c.options.bits(), 8191);
+        assert_eq!(c.options.bits(), 16383);
     }
 
     #[test]

@@ -8,6 +8,7 @@ import { call as callNative } from './crossing.js';
 import { fromNative } from './errors.js';
 import { type NativeBook, type NativeVenue, native } from './native.js';
 import { toPath } from './paths.js';
+import { carryOut, type RunOptions } from './run.js';
 
 /** The conventions of a book, as its journal has them. */
 export interface JournaledBookConfig {
@@ -216,6 +217,18 @@ export interface JournalRecovery {
   elapsedNs: number;
 }
 
+/** How far a replay of a journal is. */
+export interface JournalProgress {
+  /** Bytes of the segments that have been read. */
+  bytes: number;
+  totalBytes: number;
+  /** 0 to 1. */
+  fraction: number;
+}
+
+/** How a replay of a journal is watched and stopped. */
+export type JournalRunOptions = RunOptions<JournalProgress>;
+
 /**
  * A journal on disk. Each runs off the event loop.
  *
@@ -230,33 +243,53 @@ export const journal = {
    * @throws ToprungError `ERR_TOPRUNG_JOURNAL_NOT_FOUND`, and others of the kind if the oldest segment has no good header
    */
   async inspect(dir: string | URL): Promise<JournalInspection> {
-    return await call<JournalInspection>(dir, (path) => native().journalInspect(path));
+    const path = toPath('dir', dir);
+    try {
+      return JSON.parse(await native().journalInspect(path)) as JournalInspection;
+    } catch (error) {
+      throw fromNative(error);
+    }
   },
 
   /**
    * Replays a journal from its beginning and compares every digest and every snapshot in it. Changes nothing.
    *
    * @throws ToprungError `ERR_TOPRUNG_JOURNAL_…` where {@link journal.recover} would
+   * @throws AbortError when `options.signal` stops it
    */
-  async verify(dir: string | URL): Promise<JournalVerification> {
-    return await call<JournalVerification>(dir, (path) => native().journalVerify(path));
+  async verify(dir: string | URL, options: JournalRunOptions = {}): Promise<JournalVerification> {
+    return await watched<JournalVerification>('the verification', dir, options, (...args) =>
+      native().journalVerify(...args),
+    );
   },
 
   /**
    * Recovers a journal: the newest good snapshot and the commands behind it; a torn tail is cut off the last segment.
    *
    * @throws ToprungError `ERR_TOPRUNG_JOURNAL_…` for any other damage, missing segments, another version, or a writer
+   * @throws AbortError when `options.signal` stops it, before anything is cut
    */
-  async recover(dir: string | URL): Promise<JournalRecovery> {
-    return await call<JournalRecovery>(dir, (path) => native().journalRecover(path));
+  async recover(dir: string | URL, options: JournalRunOptions = {}): Promise<JournalRecovery> {
+    return await watched<JournalRecovery>('the recovery', dir, options, (...args) => native().journalRecover(...args));
   },
 };
 
-async function call<T>(dir: string | URL, work: (path: string) => Promise<string>): Promise<T> {
+type Watched = ReturnType<typeof native>['journalVerify'];
+
+async function watched<T>(name: string, dir: string | URL, options: JournalRunOptions, work: Watched): Promise<T> {
   const path = toPath('dir', dir);
-  try {
-    return JSON.parse(await work(path)) as T;
-  } catch (error) {
-    throw fromNative(error);
-  }
+  let bytes = 0;
+  return await carryOut<T, JournalProgress>(
+    {
+      name,
+      start: async (cancel, tell) => JSON.parse(await work(path, cancel, tell)) as T,
+      progress(done, total) {
+        bytes = total;
+        return { bytes: done, totalBytes: total, fraction: total === 0 ? 0 : Math.min(done / total, 1) };
+      },
+      finalProgress: () => ({ bytes, totalBytes: bytes, fraction: 1 }),
+      isPartial: () => false,
+    },
+    options,
+  );
 }

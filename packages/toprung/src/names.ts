@@ -182,4 +182,5 @@ export const VenueOptions = {
   RANGE: 1024,
   ONE_CANCELS_OTHER: 2048,
   ONE_TRIGGERS_OTHER: 4096,
+  PARENT: 8192,
 } as const;

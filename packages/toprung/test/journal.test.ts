@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { CommandBatch, journal, OrderBook, Venue, VenueBatch } from '../src/index.js';
+import { CommandBatch, type JournalProgress, journal, OrderBook, Venue, VenueBatch } from '../src/index.js';
 
 const kept = fileURLToPath(new URL('../../../tests/fixtures/journal', import.meta.url));
 const folder = mkdtempSync(path.join(tmpdir(), 'toprung-journal-'));
@@ -25,7 +25,7 @@ describe('journal', () => {
     const found = await journal.inspect(pathToFileURL(kept));
     expect(found).toMatchObject({
       format: 1,
-      semantics: 1,
+      semantics: 2,
       config: { instrument: 'flow 1', book: { policy: [{ kind: 'pro-rata', minLot: 1 }, { kind: 'fifo' }] } },
       first: 0,
       commands: 40,
@@ -59,6 +59,24 @@ describe('journal', () => {
     expect(cut).toMatchObject({ file: path.join(dir, newer) });
     expect(readFileSync(path.join(dir, newer)).length).toBe(cut!.offset);
     expect((await journal.recover(dir)).cut).toBeNull();
+  });
+
+  it('tells how far it is, and stops on a signal before anything is cut', async () => {
+    const seen: JournalProgress[] = [];
+    await journal.verify(kept, { onProgress: (progress) => seen.push(progress) });
+    expect(seen.at(-1)).toEqual({ bytes: seen.at(-1)!.totalBytes, totalBytes: expect.any(Number), fraction: 1 });
+    const dir = copy('stopped');
+    truncateSync(path.join(dir, newer), readFileSync(path.join(dir, newer)).length - 100);
+    const reason = new Error('enough');
+    const stopped = { name: 'AbortError', cause: reason };
+    await expect(journal.recover(dir, { signal: AbortSignal.abort(reason) })).rejects.toMatchObject(stopped);
+    const throwing = {
+      onProgress: () => {
+        throw reason;
+      },
+    };
+    await expect(journal.verify(dir, throwing)).rejects.toBe(reason);
+    expect((await journal.inspect(dir)).torn).not.toBeNull();
   });
 
   it('refuses with a code and a place', async () => {

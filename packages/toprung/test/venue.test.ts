@@ -216,6 +216,11 @@ describe('a bracket', () => {
     venue.bracket({ ...bracket, entry: { ...bracket.entry, timeInForce: 'ioc' } });
     expect(venue.order(2)).toMatchObject({ side: 'sell', price: 110, qty: 6 });
     expect(venue.held()).toMatchObject([{ id: 3, side: 'sell', qty: 6, stopPrice: 95 }]);
+    const part = new Venue();
+    part.enter(sell(9, 100, 6));
+    part.bracket(bracket);
+    part.enter(sell(8, 100, 4));
+    expect(part.order(2)).toMatchObject({ side: 'sell', price: 110, qty: 10 });
     const empty = new Venue();
     const events = empty.bracket({ ...bracket, entry: { type: 'market', id: 1, side: 'buy', qty: 1 } });
     expect(kinds(events)).toEqual(['accepted', 'cancelled']);

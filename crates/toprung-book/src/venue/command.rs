@@ -182,7 +182,9 @@ impl Options {
     pub const ONE_CANCELS_OTHER: Options = Options(2048);
     /// `parent` names an order: this one waits until that has ended, and enters with at most what it traded.
     pub const ONE_TRIGGERS_OTHER: Options = Options(4096);
-    const ALL: u16 = 8191;
+    /// Others will name this order as their `parent`: what it trades counts from its entry, not from theirs.
+    pub const PARENT: Options = Options(8192);
+    const ALL: u16 = 16383;
 
     /// The bits as a number, `None` if some have no meaning.
     #[inline]

@@ -34,6 +34,7 @@ pub(crate) use command::{has_too_many_parts, part};
 pub use config::{AuctionAllocation, MarketRemainder, Phase, Scheduled, StopEntry, StopTrigger, VenueConfig};
 use places::Class;
 pub use restore::VenueState;
+use sessions::Interruption;
 use settle::Consequence;
 use terms::{Elected, Registry};
 pub use view::{HeldView, Indicative, TradingVenue};
@@ -67,8 +68,8 @@ pub struct Venue {
     blocked: BTreeSet<u32>,
     /// Scheduled phases that have begun.
     scheduled: usize,
-    /// When the volatility interruption ends.
-    interruption_ends: Option<u64>,
+    /// The last volatility interruption, if it ends by itself.
+    interruption: Option<Interruption>,
     /// Best displayed bid and ask at the last pass over the pegs.
     pegged_at: [Option<i64>; 2],
     /// Events of the command, and how many of them have been looked at.
@@ -114,7 +115,7 @@ impl Venue {
             reference: config.reference,
             blocked: BTreeSet::new(),
             scheduled: 0,
-            interruption_ends: None,
+            interruption: None,
             pegged_at: [None; 2],
             log: Vec::new(),
             seen: 0,

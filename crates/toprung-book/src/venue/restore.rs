@@ -6,6 +6,7 @@ use crate::command::{CommandFlags, Side};
 use crate::restore::{BookState, COMMANDS_MAX, RestoreError};
 use crate::slab::NIL;
 use crate::venue::places::Class;
+use crate::venue::sessions::Interruption;
 use crate::venue::terms::Terms;
 use crate::venue::{Options, Phase, Venue, VenueConfig};
 use crate::view::OrderView;
@@ -36,7 +37,7 @@ pub struct VenueState {
     last: Option<i64>,
     reference: Option<i64>,
     scheduled: usize,
-    interruption_ends: Option<u64>,
+    interruption: Option<Interruption>,
     pegged_at: [Option<i64>; 2],
 }
 
@@ -74,7 +75,7 @@ impl Venue {
             last: self.last,
             reference: self.reference,
             scheduled: self.scheduled,
-            interruption_ends: self.interruption_ends,
+            interruption: self.interruption,
             pegged_at: self.pegged_at,
         }
     }
@@ -121,7 +122,7 @@ impl Venue {
         venue.blocked = state.blocked.clone();
         (venue.phase, venue.now, venue.scheduled) = (state.phase, state.now, state.scheduled);
         (venue.last, venue.reference) = (state.last, state.reference);
-        (venue.interruption_ends, venue.pegged_at) = (state.interruption_ends, state.pegged_at);
+        (venue.interruption, venue.pegged_at) = (state.interruption, state.pegged_at);
         if venue.phase == Phase::Continuous && venue.is_crossed() && venue.registry.all_or_none == [0; 2] {
             let [bid, ask] = Side::BOTH.map(|side| venue.best_key(side).map_or(0, |key| side.key(key)));
             return Err(RestoreError::Crossed { bid, ask });

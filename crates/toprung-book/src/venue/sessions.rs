@@ -18,6 +18,14 @@ enum Due {
     Scheduled,
 }
 
+/// A volatility interruption with an end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct Interruption {
+    lasts: u64,
+    ends: u64,
+}
+
 impl Venue {
     pub(super) fn set_phase<S: EventSink>(&mut self, cmd: &VenueCommand, sink: &mut S) {
         let phase = usize::try_from(cmd.order.qty).ok().and_then(|code| Phase::ALL.get(code));
@@ -31,9 +39,9 @@ impl Venue {
     /// Begins a phase, with what that brings.
     fn begin<S: EventSink>(&mut self, sink: &mut S, phase: Phase) {
         let from = std::mem::replace(&mut self.phase, phase);
-        let lasts = (phase == Phase::VolatilityInterruption && self.config.interruption > 0)
-            .then_some(self.config.interruption);
-        self.interruption_ends = lasts.and_then(|lasts| self.now.checked_add(lasts));
+        if phase == Phase::VolatilityInterruption {
+            self.interruption = self.next_interruption();
+        }
         let e = Event {
             seq: self.book.commands(),
             id: 0,
@@ -96,6 +104,17 @@ impl Venue {
         }
     }
 
+    /// The interruption that begins now. One that follows the last at once lasts twice as long: where nothing changes
+    /// in between, simulated time would otherwise never come to its end.
+    fn next_interruption(&self) -> Option<Interruption> {
+        let lasts = match self.interruption {
+            Some(last) if last.ends == self.now => last.lasts.saturating_mul(2),
+            _ => self.config.interruption,
+        };
+        let ends = self.now.checked_add(lasts).filter(|_| lasts > 0)?;
+        Some(Interruption { lasts, ends })
+    }
+
     /// A price moved too far: trading is interrupted.
     pub(super) fn interrupt<S: EventSink>(&mut self, sink: &mut S) {
         self.begin(sink, Phase::VolatilityInterruption);
@@ -136,7 +155,8 @@ impl Venue {
     /// What is due next, and when; of things due together the first.
     fn next_due(&self) -> Option<(u64, Due)> {
         let expiry = self.registry.dates.first_key_value().map(|(&(at, entry), &id)| (at, Due::Expiry { entry, id }));
-        let end = self.interruption_ends.map(|at| (at, Due::InterruptionEnds));
+        let running = self.interruption.filter(|_| self.phase == Phase::VolatilityInterruption);
+        let end = running.map(|i| (i.ends, Due::InterruptionEnds));
         let scheduled = self.config.schedule.get(self.scheduled).map(|s| (s.at, Due::Scheduled));
         [expiry, end, scheduled].into_iter().flatten().min()
     }

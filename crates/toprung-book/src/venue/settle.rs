@@ -288,7 +288,8 @@ impl Venue {
             self.make_terms(cmd.parent);
             if let Some(parent) = self.registry.get_mut(cmd.parent) {
                 parent.is_parent = true;
-                t.parent = Some((cmd.parent, parent.traded));
+                let before = if parent.options.has(Options::PARENT) { 0 } else { parent.traded };
+                t.parent = Some((cmd.parent, before));
             }
         }
     }

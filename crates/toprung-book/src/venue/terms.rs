@@ -36,11 +36,11 @@ pub(crate) struct Terms {
     pub(crate) peg: Peg,
     /// The order that it cancels and is cancelled by.
     pub(crate) partner: Option<u64>,
-    /// The order it waits for, and what that had traded when this one came.
+    /// The order it waits for, and what that had traded already that this one does not count.
     pub(crate) parent: Option<(u64, u128)>,
     /// What its parent traded, once that has ended: the most that it enters with.
     pub(crate) granted: Option<u64>,
-    /// Others wait for it.
+    /// Others wait for it, or will.
     pub(crate) is_parent: bool,
     /// Lots traded since it was accepted.
     pub(crate) traded: u128,
@@ -75,7 +75,7 @@ impl Terms {
             partner: None,
             parent: None,
             granted: None,
-            is_parent: false,
+            is_parent: cmd.options.has(Options::PARENT),
             traded: 0,
         };
         terms.judge_display();
@@ -295,10 +295,11 @@ impl Registry {
         None
     }
 
-    /// Children of an order, in order of entry.
+    /// Children that wait for an order, in order of entry. One that has been let go may still be held, and the id of its
+    /// parent be another order's.
     pub(crate) fn children(&self, parent: u64) -> Vec<u64> {
-        let is_child = |id: &u64| self.terms.get(id).is_some_and(|t| t.parent.is_some_and(|(p, _)| p == parent));
-        self.held.values().copied().filter(is_child).collect()
+        let waits = |t: &Terms| !t.is_elected && t.parent.is_some_and(|(id, _)| id == parent);
+        self.held.values().copied().filter(|id| self.terms.get(id).is_some_and(waits)).collect()
     }
 
     /// Gives an order another id, everywhere.

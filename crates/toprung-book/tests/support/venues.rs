@@ -146,7 +146,7 @@ impl Market {
                 0 => cmd.order.price = r.pick(&[i64::MIN, i64::MAX, i64::MIN + 1, i64::MAX - 1]),
                 1 => cmd.order.qty = r.pick(&[0, 1, u64::MAX, u64::MAX - 1]),
                 2 => cmd.order.tif = TimeInForce::from_u8(r.below(7) as u8).unwrap_or(TimeInForce::Gtc),
-                3 => cmd.options = Options::from_u16(r.below(8192) as u16).unwrap_or_default(),
+                3 => cmd.options = Options::from_u16(r.below(16384) as u16).unwrap_or_default(),
                 4 => cmd.offset = r.pick(&[i64::MIN, i64::MAX, i64::MIN + 1, 0]),
                 5 => (cmd.display_qty, cmd.display_range) = (r.pick(&[0, 1, u64::MAX]), r.pick(&[0, 1, u64::MAX - 1])),
                 6 => (cmd.min_qty, cmd.step) = (r.pick(&[0, 1, u64::MAX]), r.pick(&[0, 1, u64::MAX])),
@@ -224,6 +224,9 @@ impl Market {
             let child = Options::ONE_TRIGGERS_OTHER;
             let partner = Options::ONE_CANCELS_OTHER;
             cmd = cmd.with_options(r.pick(&[child, partner, partner, child.with(partner)]));
+        }
+        if optional(r) && r.below(3) == 0 {
+            cmd = cmd.with_options(Options::PARENT);
         }
         cmd
     }

@@ -1,8 +1,8 @@
 //! Links between orders.
 
-use toprung_book::{OrderType, Peg, Phase, VenueCommand};
+use toprung_book::{Options, OrderType, Peg, Phase, VenueAction, VenueCommand};
 
-use crate::desk::{Terms, buy, cancel, last, phase, replace, sell, usually};
+use crate::desk::{Terms, buy, cancel, each_venue, in_phase, last, phase, replace, request, sell, usually};
 
 #[test]
 fn when_one_trades_or_ends_the_other_is_cancelled() {
@@ -77,6 +77,26 @@ fn a_bracket_is_an_order_with_two_children_that_cancel_each_other() {
         v.says(sell(4, 100, 5), want);
         v.given(&[buy(5, 80, 9)]);
         v.says(last(90), "acknowledged 0; triggered 3 5@0 market; trade 3>5 5@80; cancelled 2 5 linked");
+    });
+}
+
+#[test]
+fn a_parent_that_came_as_one_counts_what_it_traded_before_its_children_came() {
+    usually(|v| {
+        v.given(&[sell(9, 100, 4), buy(1, 100, 10).option(Options::PARENT)]);
+        v.given(&[sell(2, 110, 10).after(1), buy(3, 99, 10)]);
+        v.says(sell(4, 100, 5), "accepted 4 5@100; trade 4>1 5@100");
+        v.says(cancel(1), "cancelled 1 1 requested; triggered 2 9@110");
+    });
+}
+
+#[test]
+fn a_child_that_was_let_go_does_not_wait_for_the_next_order_of_that_id() {
+    each_venue(&in_phase(Phase::PreOpen), |v| {
+        v.given(&[buy(1, 100, 5), sell(2, 0, 5).of(OrderType::Stop).stop(90).after(1), sell(3, 100, 5)]);
+        v.says(request(VenueAction::Uncross, 0, 0), "acknowledged 0; trade 1>3 5@100 auction");
+        v.given(&[buy(1, 100, 5).option(Options::PARENT)]);
+        v.says(cancel(1), "cancelled 1 5 requested");
     });
 }
 

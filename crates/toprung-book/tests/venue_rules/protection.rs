@@ -1,6 +1,6 @@
 //! The breaker and the volatility interruption.
 
-use toprung_book::{OrderType, Phase, TimeInForce, VenueConfig};
+use toprung_book::{OrderType, Peg, Phase, TimeInForce, VenueCommand, VenueConfig};
 
 use crate::desk::{Terms, advance, buy, each_venue, phase, sell};
 
@@ -46,5 +46,22 @@ fn an_interruption_ends_by_itself_after_its_time() {
         v.says(advance(60), "acknowledged 60; phase 3>2; trade 2>1 1@110 auction");
         v.given(&[phase(Phase::VolatilityInterruption), phase(Phase::Halt)]);
         v.says(advance(500), "acknowledged 500");
+    });
+}
+
+/// Two pegged orders that would trade beyond trip the breaker whenever they get their prices, and nothing changes by it.
+#[test]
+fn an_interruption_that_follows_another_at_once_lasts_twice_as_long() {
+    let at_mid = |cmd: VenueCommand| cmd.of(OrderType::Pegged).with(|c| c.peg = Peg::Mid);
+    each_venue(&guarded(50), |v| {
+        v.given(&[buy(1, 107, 1), sell(2, 113, 1), at_mid(buy(3, 0, 1)), at_mid(sell(4, 0, 1))]);
+        assert_eq!(v.views().phase, Phase::VolatilityInterruption);
+        let again = "phase 3>2; repriced 3 @110; repriced 4 @110; phase 2>3; repriced 3 @0 held; repriced 4 @0 held";
+        v.says(advance(49), "acknowledged 49");
+        v.says(advance(50), &format!("acknowledged 50; {again}"));
+        v.says(advance(149), "acknowledged 149");
+        v.says(advance(150), &format!("acknowledged 150; {again}"));
+        v.given(&[advance(u64::MAX)]);
+        assert_eq!(v.views().phase, Phase::VolatilityInterruption);
     });
 }

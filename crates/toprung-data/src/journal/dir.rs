@@ -107,6 +107,11 @@ pub(crate) fn lock(dir: &Path) -> Result<Lock, JournalError> {
     }
 }
 
+/// Bytes of a file; 0 if it is not there.
+pub(crate) fn size(file: &Path) -> u64 {
+    file.metadata().map_or(0, |m| m.len())
+}
+
 /// Reads a whole file.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, JournalError> {
     let failed = |e: io::Error| JournalError::io(path, "read", &e);

@@ -114,6 +114,12 @@ pub enum JournalError {
         /// What the replayed book is.
         got: String,
     },
+    /// The caller stopped it. Nothing was changed.
+    #[error("{dir}: stopped")]
+    Cancelled {
+        /// The folder.
+        dir: String,
+    },
     /// An option or a configuration that cannot be.
     #[error("option {option}: expected {expected}, got {got}")]
     Option {
@@ -141,6 +147,7 @@ impl JournalError {
             JournalError::Version { .. } => "ERR_TOPRUNG_JOURNAL_VERSION",
             JournalError::Config { .. } => "ERR_TOPRUNG_JOURNAL_CONFIG",
             JournalError::Diverged { .. } => "ERR_TOPRUNG_JOURNAL_DIVERGED",
+            JournalError::Cancelled { .. } => "ERR_TOPRUNG_DATA_CANCELLED",
             JournalError::Option { .. } => "ERR_TOPRUNG_JOURNAL_OPTION",
         }
     }

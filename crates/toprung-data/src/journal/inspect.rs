@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use toprung_book::{Book, Digest, SEMANTICS_VERSION, Venue};
 
-use super::dir::Listing;
+use super::dir::{self, Listing};
 use super::engine::{Engine, EngineConfig, Kind};
 use super::error::JournalError;
-use super::recover::check_segments_of_snapshots;
-use super::replay::{Content, Replay, TornTail, check_config, check_follows, scan};
+use super::recover::{check_segments_of_snapshots, unwatched};
+use super::replay::{Content, Reading, Replay, TornTail, Watch, check_config, check_follows, scan};
 use super::segment::{FORMAT_VERSION, HEADER_FIXED_BYTES, padded, read_header};
 use super::snapshot::Snapshot;
 use super::stamp::{AnyConfig, ConfigOf, STAMP_BYTES_MAX};
@@ -132,23 +132,19 @@ fn inspect_of<E: Engine>(
             check_config(file, config, &scanned.config)
         });
         end = first + commands;
-        let (bytes, damage) = (size(file), damage.err().map(|e| e.to_string()));
+        let (bytes, damage) = (dir::size(file), damage.err().map(|e| e.to_string()));
         segments.push(SegmentInfo { file: file.clone(), bytes, first: *first, commands, frames, digests, damage });
     }
     let snapshots = listing.snapshots.iter().map(|(commands, file)| {
         let read = Snapshot::<E>::read(file).and_then(|s| check_config(file, config, &s.config).map(|()| s));
         let (orders, digest) =
             read.as_ref().map_or((0, None), |s| (s.book.order_count() as u64, Some(s.book.digest())));
-        let (bytes, damage) = (size(file), read.err().map(|e| e.to_string()));
+        let (bytes, damage) = (dir::size(file), read.err().map(|e| e.to_string()));
         SnapshotInfo { file: file.clone(), bytes, commands: *commands, orders, digest, damage }
     });
     let (format, semantics, snapshots) = (FORMAT_VERSION, SEMANTICS_VERSION, snapshots.collect());
     let config = any(config.clone());
     Ok(Inspection { format, semantics, config, first: *first, commands: end, segments, snapshots, torn })
-}
-
-fn size(file: &Path) -> u64 {
-    file.metadata().map_or(0, |m| m.len())
 }
 
 /// What a verification found.
@@ -181,11 +177,19 @@ impl Verification {
 ///
 /// Fails where recovery would fail; damaged snapshots are told, since recovery has others.
 pub fn verify(dir: &Path) -> Result<Verification, JournalError> {
+    verify_watched(dir, &mut unwatched)
+}
+
+/// Verifies as [`verify()`] does, and tells how far it is.
+///
+/// # Errors
+/// Those of [`verify()`], and [`JournalError::Cancelled`] once `watch` breaks off.
+pub fn verify_watched(dir: &Path, watch: &mut Watch<'_>) -> Result<Verification, JournalError> {
     let listing = Listing::of_journal(dir)?;
     check_segments_of_snapshots(dir, &listing)?;
     match any_config(&listing)? {
-        AnyConfig::Book(config) => verify_of::<Book>(dir, &listing, &config),
-        AnyConfig::Venue(config) => verify_of::<Venue>(dir, &listing, &config),
+        AnyConfig::Book(config) => verify_of::<Book>(dir, &listing, &config, watch),
+        AnyConfig::Venue(config) => verify_of::<Venue>(dir, &listing, &config, watch),
     }
 }
 
@@ -193,20 +197,24 @@ fn verify_of<E: Engine>(
     dir: &Path,
     listing: &Listing,
     config: &ConfigOf<E::Config>,
+    watch: &mut Watch<'_>,
 ) -> Result<Verification, JournalError> {
     let mut check = SnapshotCheck { listing, config, at: 0, agreed: 0, problems: Vec::new() };
     let book = if listing.segments[0].0 == 0 { E::empty(config.book.clone()) } else { check.oldest::<E>(dir)? };
     let mut replay = Replay { book, digests: 0 };
+    let mut reading = Reading::of(dir, listing, 0, watch);
     let (mut end, mut torn) = (listing.segments[0].0, None);
     for (i, segment) in listing.segments.iter().enumerate() {
         check_follows(dir, end, segment)?;
         let path = &segment.1;
         check_config(path, config, &config_of::<E>(path)?)?;
         let scanned = scan::<E>(segment, i + 1 == listing.segments.len(), |offset, first, content| {
+            reading.at(offset)?;
             check.compare(&replay.book);
             replay.frame(path, offset, first, &content)
         })?;
         (end, torn) = (scanned.end, scanned.torn);
+        reading.end_of(path);
     }
     check.compare(&replay.book);
     check.leftover();

@@ -7,7 +7,7 @@ use toprung_book::{Book, EventSink, Venue};
 use super::engine::Engine;
 use super::error::JournalError;
 use super::options::JournalOptions;
-use super::recover::{Recovered, lock_journal, recover_locked};
+use super::recover::{Recovered, lock_journal, recover_locked, unwatched};
 use super::snapshot::Snapshot;
 use super::stamp::ConfigOf;
 use super::writer::Writer;
@@ -67,7 +67,7 @@ impl<E: Engine> Journaled<E> {
         options: &JournalOptions,
     ) -> Result<(Journaled<E>, Recovered<E>), JournalError> {
         let lock = lock_journal(dir)?;
-        let (recovered, last) = recover_locked::<E>(dir, Some(config))?;
+        let (recovered, last) = recover_locked::<E>(dir, Some(config), &mut unwatched)?;
         let writer = Writer::resume(lock, dir, config, options, last, recovered.commands)?;
         let mut book = recovered.book.clone();
         book.reserve(&config.book);

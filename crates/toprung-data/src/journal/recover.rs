@@ -1,6 +1,7 @@
 //! Recovery: the newest good snapshot, then the tail of the journal.
 
 use std::fs::{self, OpenOptions};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use toprung_book::{Book, Venue};
@@ -9,7 +10,7 @@ use super::dir::{self, Listing};
 use super::engine::{Engine, Kind};
 use super::error::JournalError;
 use super::inspect::{config_of, kind};
-use super::replay::{Replay, TornTail, check_config, check_follows, scan};
+use super::replay::{Reading, Replay, TornTail, Watch, check_config, check_follows, scan};
 use super::snapshot::Snapshot;
 use super::stamp::ConfigOf;
 
@@ -65,16 +66,30 @@ pub enum AnyRecovered {
 
 /// Recovers the journal in `dir` as [`recover()`] does, whatever it is of.
 pub fn recover_any(dir: &Path) -> Result<AnyRecovered, JournalError> {
+    recover_watched(dir, &mut unwatched)
+}
+
+/// Recovers as [`recover_any`] does, and tells how far it is.
+///
+/// # Errors
+/// Those of [`recover()`], and [`JournalError::Cancelled`] once `watch` breaks off, before anything is cut.
+pub fn recover_watched(dir: &Path, watch: &mut Watch<'_>) -> Result<AnyRecovered, JournalError> {
+    let _lock = lock_journal(dir)?;
     Ok(match kind(&Listing::of_journal(dir)?)? {
-        Kind::Book => AnyRecovered::Book(Box::new(recover_of(dir)?)),
-        Kind::Venue => AnyRecovered::Venue(Box::new(recover_of(dir)?)),
+        Kind::Book => AnyRecovered::Book(Box::new(recover_locked(dir, None, watch)?.0)),
+        Kind::Venue => AnyRecovered::Venue(Box::new(recover_locked(dir, None, watch)?.0)),
     })
+}
+
+/// The watch of a reading that nobody watches.
+pub(crate) fn unwatched(_done: u64, _total: u64) -> ControlFlow<()> {
+    ControlFlow::Continue(())
 }
 
 /// Recovers the journal of a book or of a venue, as the caller knows, and as [`recover()`] does.
 pub fn recover_of<E: Engine>(dir: &Path) -> Result<Recovered<E>, JournalError> {
     let _lock = lock_journal(dir)?;
-    recover_locked(dir, None).map(|(recovered, _)| recovered)
+    recover_locked(dir, None, &mut unwatched).map(|(recovered, _)| recovered)
 }
 
 /// The lock of an existing journal.
@@ -88,6 +103,7 @@ pub(crate) fn lock_journal(dir: &Path) -> Result<dir::Lock, JournalError> {
 pub(crate) fn recover_locked<E: Engine>(
     dir: &Path,
     wanted: Option<&ConfigOf<E::Config>>,
+    watch: &mut Watch<'_>,
 ) -> Result<(Recovered<E>, (u64, PathBuf)), JournalError> {
     let listing = Listing::of_journal(dir)?;
     check_segments_of_snapshots(dir, &listing)?;
@@ -111,6 +127,7 @@ pub(crate) fn recover_locked<E: Engine>(
     let mut replay = snapshot.map(|s| Replay { book: s.book, digests: 0 });
     let (mut end, mut cut) = (listing.segments[start].0, None);
     let count = listing.segments.len();
+    let mut reading = Reading::of(dir, &listing, start, watch);
     for (i, segment) in listing.segments.iter().enumerate().skip(start) {
         check_follows(dir, end, segment)?;
         let path = &segment.1;
@@ -118,9 +135,12 @@ pub(crate) fn recover_locked<E: Engine>(
         let found = config_of::<E>(path)?;
         check_config(path, config.get_or_insert_with(|| found.clone()), &found)?;
         let replay = replay.get_or_insert_with(|| Replay { book: E::empty(found.book), digests: 0 });
-        let scanned =
-            scan::<E>(segment, i + 1 == count, |offset, first, content| replay.frame(path, offset, first, &content))?;
+        let scanned = scan::<E>(segment, i + 1 == count, |offset, first, content| {
+            reading.at(offset)?;
+            replay.frame(path, offset, first, &content)
+        })?;
         (end, cut) = (scanned.end, scanned.torn);
+        reading.end_of(path);
     }
     let (Some(Replay { book, digests }), Some(config)) = (replay, config) else {
         // A journal has a segment, and the first that is read sets both.

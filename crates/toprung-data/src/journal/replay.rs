@@ -1,10 +1,11 @@
 //! Reading a segment whole, and carrying its commands out.
 
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use toprung_book::Digest;
 
-use super::dir;
+use super::dir::{self, Listing};
 use super::engine::{Engine, EngineConfig};
 use super::error::JournalError;
 use super::frames::{Damage, Frame, Frames};
@@ -22,6 +23,39 @@ pub struct TornTail {
     pub bytes: u64,
     /// How it is known that the tail is torn.
     pub reason: String,
+}
+
+/// Is told how many bytes of how many have been read, batch by batch, and may stop it.
+pub type Watch<'a> = dyn FnMut(u64, u64) -> ControlFlow<()> + 'a;
+
+/// How far a watched reading of segments is.
+pub(crate) struct Reading<'a, 'w> {
+    dir: &'a Path,
+    watch: &'a mut Watch<'w>,
+    /// Bytes of the segments before the one at hand.
+    before: u64,
+    total: u64,
+}
+
+impl<'a, 'w> Reading<'a, 'w> {
+    /// Of the segments from number `start`.
+    pub(crate) fn of(dir: &'a Path, listing: &Listing, start: usize, watch: &'a mut Watch<'w>) -> Reading<'a, 'w> {
+        let total = listing.segments[start..].iter().map(|(_, file)| dir::size(file)).sum();
+        Reading { dir, watch, before: 0, total }
+    }
+
+    /// At byte `offset` of the segment at hand.
+    pub(crate) fn at(&mut self, offset: u64) -> Result<(), JournalError> {
+        match (self.watch)(self.before + offset, self.total) {
+            ControlFlow::Continue(()) => Ok(()),
+            ControlFlow::Break(()) => Err(JournalError::Cancelled { dir: self.dir.display().to_string() }),
+        }
+    }
+
+    /// The segment has been read.
+    pub(crate) fn end_of(&mut self, segment: &Path) {
+        self.before += dir::size(segment);
+    }
 }
 
 /// What a frame holds, decoded.

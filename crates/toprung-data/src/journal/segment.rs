@@ -201,7 +201,7 @@ mod tests {
             read_header(Path::new("x"), &bytes).unwrap_err().to_string()
         };
         assert_eq!(with(8), "x: format version 2, this build reads 1");
-        assert_eq!(with(12), "x: engine semantics version 2, this build reads 1");
+        assert_eq!(with(12), "x: engine semantics version 3, this build reads 2");
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! What is refused, and in which words.
 
 use std::fs;
+use std::ops::ControlFlow;
 
 use toprung_book::{Policy, TradingVenue, Venue};
 use toprung_data::journal::{
     AnyConfig, AnyRecovered, Durability, JournalError, JournalOptions, JournaledBook, JournaledVenue, inspect, recover,
-    recover_any, recover_of, verify,
+    recover_any, recover_of, recover_watched, verify, verify_watched,
 };
 
 use crate::flow::{Flow, commands, config, state};
@@ -86,6 +87,34 @@ fn the_journal_of_a_venue_where_a_book_is_expected_and_the_other_way_round() {
     assert_eq!(inspect(of_book.path()).unwrap().config, AnyConfig::Book(config(2)));
     assert_eq!(inspect(of_venue.path()).unwrap().config, AnyConfig::Venue(Venue::flow_config(2)));
     assert_eq!(verify(of_venue.path()).unwrap().digest, digest);
+}
+
+#[test]
+fn one_who_watches_hears_how_far_it_is_and_may_stop_it_before_anything_is_cut() {
+    let folder = three_segments();
+    let mut seen = Vec::new();
+    let verified = verify_watched(folder.path(), &mut |done, total| {
+        seen.push((done, total));
+        ControlFlow::Continue(())
+    });
+    assert_eq!(verified.unwrap().commands, 300);
+    assert!(seen.is_sorted() && seen.iter().all(|&(done, total)| done < total && total == seen[0].1), "{seen:?}");
+    let last = folder.path().join(segment(200));
+    let bytes = fs::read(&last).unwrap();
+    fs::write(&last, &bytes[..bytes.len() - 3]).unwrap();
+    for stop_at in [0, seen.len() / 2] {
+        let mut calls = 0;
+        let mut watch = |_, _| {
+            calls += 1;
+            if calls > stop_at { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let e = verify_watched(folder.path(), &mut watch).unwrap_err();
+        assert_eq!(e.code(), "ERR_TOPRUNG_DATA_CANCELLED");
+    }
+    let e = recover_watched(folder.path(), &mut |_, _| ControlFlow::Break(())).map(|_| ()).unwrap_err();
+    assert_eq!(e.code(), "ERR_TOPRUNG_DATA_CANCELLED");
+    assert_eq!(fs::read(&last).unwrap().len(), bytes.len() - 3);
+    assert!(recover(folder.path()).unwrap().cut.is_some());
 }
 
 #[test]

@@ -1,10 +1,12 @@
 /** `toprung journal`: what a journal holds, whether it is sound, and what comes out of it. */
 import path from 'node:path';
-import { type JournalConfig, journal, type TornTail } from 'toprung';
+import { AbortError, type JournalConfig, type JournalRunOptions, journal, type TornTail } from 'toprung';
 import type { CommandSpec } from '../command-line.js';
 import { ExitCode } from '../exit-codes.js';
 import { bytes, compact, duration, integer, table } from '../format.js';
+import { listenForInterrupt } from '../interrupt.js';
 import type { Arguments } from '../main.js';
+import { startProgress } from '../progress.js';
 import type { Terminal } from '../terminal.js';
 
 export function spec(): CommandSpec {
@@ -64,7 +66,8 @@ async function inspect(dir: string, terminal: Terminal): Promise<ExitCode> {
 }
 
 async function verify(dir: string, terminal: Terminal): Promise<ExitCode> {
-  const found = await journal.verify(dir);
+  const found = await watched('verifying', terminal, (options) => journal.verify(dir, options));
+  if (found === undefined) return ExitCode.interrupted;
   const code = found.sound ? ExitCode.ok : ExitCode.differs;
   if (terminal.options.json) {
     terminal.printJson({ schema: 'toprung.journal.verify/1', dir, ...found });
@@ -86,7 +89,8 @@ async function verify(dir: string, terminal: Terminal): Promise<ExitCode> {
 }
 
 async function recover(dir: string, terminal: Terminal): Promise<ExitCode> {
-  const found = await journal.recover(dir);
+  const found = await watched('recovering', terminal, (options) => journal.recover(dir, options));
+  if (found === undefined) return ExitCode.interrupted;
   if (terminal.options.json) {
     terminal.printJson({ schema: 'toprung.journal.recover/1', dir, ...found });
     return ExitCode.ok;
@@ -108,6 +112,30 @@ async function recover(dir: string, terminal: Terminal): Promise<ExitCode> {
   if (found.cut === null) terminal.print(`${paint('green', 'whole')}: nothing was cut off`);
   else terminal.print(`${paint('yellow', 'cut off')}: ${tornText(found.cut)}`);
   return ExitCode.ok;
+}
+
+/** Carries a replay out with its progress on stderr; `undefined` if it was interrupted. */
+async function watched<T>(
+  what: string,
+  terminal: Terminal,
+  work: (options: JournalRunOptions) => Promise<T>,
+): Promise<T | undefined> {
+  const interrupt = listenForInterrupt(terminal);
+  const progress = startProgress(terminal, what, 'bytes', 0);
+  try {
+    return await work({
+      signal: interrupt.signal,
+      onProgress: ({ bytes: done, totalBytes }) => progress.update(done, totalBytes),
+    });
+  } catch (error) {
+    if (!(error instanceof AbortError)) throw error;
+    progress.stop();
+    terminal.error(`interrupted while ${what}: nothing was changed`);
+    return undefined;
+  } finally {
+    progress.stop();
+    interrupt.release();
+  }
 }
 
 function replayed(commands: number, elapsedNs: number): string {

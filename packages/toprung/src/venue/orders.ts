@@ -18,6 +18,8 @@ interface Terms {
   qty: number;
   /** 0 (nobody) to 2^32 - 1. Default 0. */
   owner?: number;
+  /** Orders to come will wait for this one: for them, what it trades counts from its entry. Default false. */
+  parent?: boolean;
 }
 
 /** What an order does on meeting one of the same owner. */
@@ -47,7 +49,7 @@ interface CancelsOther {
   oneCancelsOther?: number;
 }
 
-/** It waits until another order has ended, and enters with at most what that traded since. */
+/** It waits until another order has ended, and enters with at most what that traded since, or in all if it is a `parent`. */
 interface TriggeredByOther {
   /** The order that triggers this one, which must be there. */
   oneTriggersOther?: number;

@@ -60,6 +60,7 @@ interface AnyOrder {
   selfTrade?: (typeof SELF_TRADES)[number];
   oneCancelsOther?: number;
   oneTriggersOther?: number;
+  parent?: boolean;
   stopPrice?: number;
   trail?: Trail;
   protectionPoints?: number;
@@ -104,7 +105,8 @@ export class VenueBatch extends RecordBatch {
       (stopPrice === undefined ? 0 : Bits.STOP_PRICE) |
       (isPegged && o.limit !== undefined ? Bits.LIMIT : 0) |
       (o.oneCancelsOther === undefined ? 0 : Bits.ONE_CANCELS_OTHER) |
-      (o.oneTriggersOther === undefined ? 0 : Bits.ONE_TRIGGERS_OTHER);
+      (o.oneTriggersOther === undefined ? 0 : Bits.ONE_TRIGGERS_OTHER) |
+      (o.parent === true ? Bits.PARENT : 0);
     if (postOnly !== undefined && typeof postOnly !== 'boolean') codeOf('postOnly', ['slide'], postOnly);
     if (o.timeInForce === 'gtd' && o.expireAt === undefined) missing('expireAt');
     const flags = (postOnly === undefined || postOnly === false ? 0 : 1) | selfTradeBits(o.selfTrade);

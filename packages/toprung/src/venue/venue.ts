@@ -183,12 +183,11 @@ export class Venue {
   /**
    * An order, and two that close its position: a profit taken at a limit, a loss stopped, whichever comes first.
    *
-   * The two wait until the entry has ended, and enter with what it traded since they came. An entry that trades whole
-   * at once has ended before they can come: they then enter at once, with what it traded. An entry that ends without
-   * trading has none.
+   * The two wait until the entry has ended, and enter with all that it traded. An entry that trades whole at once has
+   * ended before they can come: they then enter at once. An entry that ends without trading has none.
    */
   bracket({ entry, takeProfit, stopLoss }: Bracket): VenueEvent[] {
-    const events = this.enter(entry);
+    const events = this.enter({ ...entry, parent: true });
     const { id, owner = 0 } = entry;
     if (events.some((e) => e.kind === 'rejected')) return events;
     const waits = this.order(id) !== undefined || this.held().some((o) => o.id === id);

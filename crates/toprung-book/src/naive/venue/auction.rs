@@ -1,6 +1,9 @@
 //! The auction: one price for everybody.
 
+use std::collections::BTreeSet;
+
 use super::NaiveVenue;
+use super::places::within;
 use crate::command::Side;
 use crate::event::EventFlags;
 use crate::venue::{AuctionAllocation, Indicative};
@@ -42,16 +45,21 @@ impl NaiveVenue {
 
     /// Those of them that would trade at a price.
     fn bidders_at(&self, side: Side, price: i64) -> Vec<Bidder> {
-        let willing = |b: &Bidder| super::places::within(side, b.limit, price);
+        let willing = |b: &Bidder| within(side, b.limit, price);
         self.bidders(side).into_iter().filter(willing).collect()
     }
 
     /// The price that the rules choose.
     fn auction_price(&self) -> Option<Candidate> {
-        let limits = Side::BOTH.into_iter().flat_map(|side| self.bidders(side)).filter_map(|b| b.limit);
-        let lots = |side, price| self.bidders_at(side, price).iter().map(|b| u128::from(b.open)).sum();
-        let candidate = |price| Candidate { price, buy: lots(Side::Buy, price), sell: lots(Side::Sell, price) };
-        let mut left: Vec<Candidate> = limits.chain(self.reference).map(candidate).collect();
+        let [buyers, sellers] = Side::BOTH.map(|side| self.bidders(side));
+        let lots = |side, bidders: &[Bidder], price| -> u128 {
+            bidders.iter().filter(|b| within(side, b.limit, price)).map(|b| u128::from(b.open)).sum()
+        };
+        let candidate =
+            |price| Candidate { price, buy: lots(Side::Buy, &buyers, price), sell: lots(Side::Sell, &sellers, price) };
+        let limits: BTreeSet<i64> =
+            buyers.iter().chain(&sellers).filter_map(|b| b.limit).chain(self.reference).collect();
+        let mut left: Vec<Candidate> = limits.into_iter().map(candidate).collect();
         let volume = left.iter().map(Candidate::volume).max().filter(|&volume| volume > 0)?;
         left.retain(|c| c.volume() == volume);
         let surplus = left.iter().map(Candidate::surplus).min()?;

@@ -23,6 +23,9 @@ impl NaiveVenue {
             return self.reject(cmd, reason);
         }
         let mut o = Order::new(cmd, self.entries + 1);
+        if let Some(waited) = &mut o.parent {
+            waited.traded = self.orders.get(&waited.id).filter(|p| p.is_parent).map_or(0, |p| p.traded);
+        }
         let (is_stop, is_child) = (o.order_type.is_stop(), o.parent.is_some());
         let mut elected = false;
         if is_stop && !is_child {

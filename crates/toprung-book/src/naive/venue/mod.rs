@@ -55,6 +55,8 @@ pub struct NaiveVenue {
     phase: Phase,
     now: u64,
     interruption_ends: Option<u64>,
+    /// How long the last interruption with an end was to last, and that end.
+    interrupted: Option<(u64, u64)>,
     schedule: VecDeque<Scheduled>,
     reference: Option<i64>,
     last_price: Option<i64>,
@@ -83,6 +85,7 @@ impl NaiveVenue {
             phase: config.phase,
             now: 0,
             interruption_ends: None,
+            interrupted: None,
             schedule: config.schedule.iter().copied().collect(),
             reference: config.reference,
             last_price: None,

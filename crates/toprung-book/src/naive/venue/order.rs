@@ -20,7 +20,7 @@ pub(super) enum Place {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Parent {
     pub(super) id: u64,
-    /// Lots that it has traded since the child came.
+    /// Lots that it has traded since the child came, or since its own entry where it came as a parent.
     pub(super) traded: u64,
 }
 
@@ -56,6 +56,8 @@ pub(super) struct Order {
     pub(super) peg_limit: Option<i64>,
     pub(super) partner: Option<u64>,
     pub(super) parent: Option<Parent>,
+    /// It came as a parent.
+    pub(super) is_parent: bool,
     /// A child whose parent has ended: at most so many lots enter.
     pub(super) granted: Option<u64>,
     /// Waits in the queue of those to enter.
@@ -98,6 +100,7 @@ impl Order {
             peg_limit: has(Options::LIMIT).then_some(cmd.order.price),
             partner: has(Options::ONE_CANCELS_OTHER).then_some(cmd.link),
             parent,
+            is_parent: has(Options::PARENT),
             granted: None,
             elected: false,
             traded: 0,

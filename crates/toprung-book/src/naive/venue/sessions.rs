@@ -28,9 +28,13 @@ impl NaiveVenue {
     /// Changes the phase, with all that this brings but what is entered or priced after it.
     pub(super) fn go_to(&mut self, phase: Phase) {
         let before = std::mem::replace(&mut self.phase, phase);
-        let interrupts = phase == Phase::VolatilityInterruption && self.config.interruption > 0;
-        let ends = self.now.checked_add(self.config.interruption);
-        self.interruption_ends = ends.filter(|_| interrupts);
+        self.interruption_ends = None;
+        if phase == Phase::VolatilityInterruption && self.config.interruption > 0 {
+            let again = self.interrupted.filter(|&(_, ended)| ended == self.now);
+            let lasts = again.map_or(self.config.interruption, |(lasted, _)| lasted.saturating_mul(2));
+            self.interruption_ends = self.now.checked_add(lasts);
+            self.interrupted = self.interruption_ends.map(|ends| (lasts, ends));
+        }
         let codes = (before as u64, phase as u64);
         self.emit(Event {
             seq: 0,
