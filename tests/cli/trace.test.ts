@@ -229,8 +229,8 @@ describe('profile', () => {
       const profile = json(readFileSync(path.join(out, 'profile.json'), 'utf8'));
       expect(profile.plain.commands).toBe(40_000);
       // Not the first perhaps: the market's own record of trades grows, and that is found, too.
-    const named = profile.analysis.insights.find((i: { rule: string }) => i.rule === rule);
-    expect(named).toMatchObject({ severity: 'warning', period: { every: 4096 } });
+      const named = profile.analysis.insights.find((i: { rule: string }) => i.rule === rule);
+      expect(named).toMatchObject({ severity: 'warning', period: { every: 4096 } });
       expect(profile.check).toMatchObject({ sound: true, problems: [] });
       const verified = json((await toprung(['trace', 'verify', path.join(out, 'trace.fxt.gz'), '--json'])).stdout);
       expect(verified).toMatchObject({ sound: true, second: { sound: true, events: verified.events } });

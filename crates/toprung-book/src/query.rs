@@ -165,8 +165,7 @@ impl Book {
 }
 
 impl MatchingBook for Book {
-    // A forwarder, which the compiler made a call of its own in a market's venues.
-    #[inline(always)]
+    #[inline]
     fn apply<S: EventSink>(&mut self, cmd: &Command, sink: &mut S) {
         Book::apply(self, cmd, sink);
     }
