@@ -184,7 +184,8 @@ impl World {
             let (venue, at) = self.earliest();
             let call = self.agenda.next_ns();
             let next = at.min(call);
-            if next >= self.desk.until_ns {
+            // Where nothing is to come any more, nothing waits either.
+            if next >= self.desk.until_ns && !self.desk.waiting.is_empty() {
                 return Stop::Decisions;
             }
             if next > until_ns {
