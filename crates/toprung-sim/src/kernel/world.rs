@@ -206,6 +206,7 @@ impl World {
             if self.fault.is_some() {
                 return Stop::Reached;
             }
+            // Where nothing is to come any more, nothing waits either.
             if next >= self.desk.until_ns && !self.desk.waiting.is_empty() {
                 return Stop::Decisions;
             }
