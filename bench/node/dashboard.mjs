@@ -205,7 +205,7 @@ async function measureSimulation(rounds) {
   const viewers = spawn(process.execPath, [fileURLToPath(import.meta.url), 'viewers', url.href, cookie], {
     stdio: ['pipe', 'inherit', 'inherit'],
   });
-  const run = dashboard.start({ scenario, config: configOf(2 ** 40), book: 0, speed: 'max' });
+  const run = dashboard.start({ scenario, config: configOf(2 ** 36), book: 0, speed: 'max' });
   const [tid] = await firstThread('toprung-live');
   const block = async (isWatched) => {
     viewers.stdin.write(isWatched ? 'on\n' : 'off\n');
