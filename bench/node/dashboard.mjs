@@ -1,6 +1,6 @@
 // What the dashboard costs: the page's main thread under load, and the simulation's speed with slow viewers.
 //
-// `node bench/node/dashboard.mjs [--seconds N] [--rounds N] [--no-record]`. The page shows 5,000 columns and a depth map
+// `node bench/node/dashboard.mjs [--seconds N] [--rounds N] [--no-page] [--no-record]`. The page shows 5,000 columns and a depth map
 // of 400 x 200 and is sent 60 updates a second; the simulation runs in short blocks with and without ten slow viewers. A shared machine
 // decides nothing here: what the figures do not say is called inconclusive. Needs Chromium for the page.
 import { spawn, spawnSync } from 'node:child_process';
@@ -21,6 +21,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     seconds: { type: 'string', default: '30' },
     rounds: { type: 'string', default: '12' },
+    'no-page': { type: 'boolean', default: false },
     'no-record': { type: 'boolean', default: false },
   },
 });
@@ -75,7 +76,7 @@ async function serve() {
 }
 
 async function measure() {
-  const page = await measurePage(Number(options.seconds));
+  const page = options['no-page'] ? undefined : await measurePage(Number(options.seconds));
   const simulation = await measureSimulation(Number(options.rounds));
   const record = {
     schema: 'toprung.bench-dashboard/2',
