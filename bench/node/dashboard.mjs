@@ -214,16 +214,20 @@ async function measureSimulation(rounds) {
     // What the server has read last may be a tick old: the run itself is asked.
     const [cpu, done] = [cpuNs(process.pid, tid), run.liveEvents()];
     await wait(BLOCK_MS);
-    return ((run.liveEvents() - done) / (cpuNs(process.pid, tid) - cpu)) * 1e3;
+    return { events: run.liveEvents() - done, ns: cpuNs(process.pid, tid) - cpu };
   };
   const measured = { viewers: { alone: [], watched: [] }, null: { alone: [], watched: [] } };
   await block(false);
   for (let i = 0; i < rounds; i++) {
     for (const what of i % 2 === 0 ? ['viewers', 'null'] : ['null', 'viewers']) {
       const order = i % 4 < 2 ? ['alone', 'watched', 'watched', 'alone'] : ['watched', 'alone', 'alone', 'watched'];
-      const sums = { alone: 0, watched: 0 };
-      for (const arm of order) sums[arm] += (await block(arm === 'watched' && what === 'viewers')) / 2;
-      for (const arm of ['alone', 'watched']) measured[what][arm].push(sums[arm]);
+      const sums = { alone: { events: 0, ns: 0 }, watched: { events: 0, ns: 0 } };
+      for (const arm of order) {
+        const { events, ns } = await block(arm === 'watched' && what === 'viewers');
+        sums[arm].events += events;
+        sums[arm].ns += ns;
+      }
+      for (const arm of ['alone', 'watched']) measured[what][arm].push((sums[arm].events / sums[arm].ns) * 1e3);
     }
   }
   run.stop();
