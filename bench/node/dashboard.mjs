@@ -1,6 +1,6 @@
 // What the dashboard costs: the page's main thread under load, and the simulation's speed with slow viewers.
 //
-// `node bench/node/dashboard.mjs [--seconds N] [--rounds N] [--no-record]`. The page shows 5,000 columns and a depth map
+// `node bench/node/dashboard.mjs [--seconds N] [--rounds N] [--no-page] [--no-record]`. The page shows 5,000 columns and a depth map
 // of 400 x 200 and is sent 60 updates a second; the simulation runs in short blocks with and without ten slow viewers. A shared machine
 // decides nothing here: what the figures do not say is called inconclusive. Needs Chromium for the page.
 import { spawn, spawnSync } from 'node:child_process';
@@ -21,6 +21,7 @@ const { values: options, positionals } = parseArgs({
   options: {
     seconds: { type: 'string', default: '30' },
     rounds: { type: 'string', default: '12' },
+    'no-page': { type: 'boolean', default: false },
     'no-record': { type: 'boolean', default: false },
   },
 });
@@ -75,7 +76,7 @@ async function serve() {
 }
 
 async function measure() {
-  const page = await measurePage(Number(options.seconds));
+  const page = options['no-page'] ? undefined : await measurePage(Number(options.seconds));
   const simulation = await measureSimulation(Number(options.rounds));
   const record = {
     schema: 'toprung.bench-dashboard/2',
@@ -205,7 +206,7 @@ async function measureSimulation(rounds) {
   const viewers = spawn(process.execPath, [fileURLToPath(import.meta.url), 'viewers', url.href, cookie], {
     stdio: ['pipe', 'inherit', 'inherit'],
   });
-  const run = dashboard.start({ scenario, config: configOf(2 ** 40), book: 0, speed: 'max' });
+  const run = dashboard.start({ scenario, config: configOf(2 ** 36), book: 0, speed: 'max' });
   const [tid] = await firstThread('toprung-live');
   const block = async (isWatched) => {
     viewers.stdin.write(isWatched ? 'on\n' : 'off\n');
@@ -213,16 +214,20 @@ async function measureSimulation(rounds) {
     // What the server has read last may be a tick old: the run itself is asked.
     const [cpu, done] = [cpuNs(process.pid, tid), run.liveEvents()];
     await wait(BLOCK_MS);
-    return ((run.liveEvents() - done) / (cpuNs(process.pid, tid) - cpu)) * 1e3;
+    return { events: run.liveEvents() - done, ns: cpuNs(process.pid, tid) - cpu };
   };
   const measured = { viewers: { alone: [], watched: [] }, null: { alone: [], watched: [] } };
   await block(false);
   for (let i = 0; i < rounds; i++) {
     for (const what of i % 2 === 0 ? ['viewers', 'null'] : ['null', 'viewers']) {
       const order = i % 4 < 2 ? ['alone', 'watched', 'watched', 'alone'] : ['watched', 'alone', 'alone', 'watched'];
-      const sums = { alone: 0, watched: 0 };
-      for (const arm of order) sums[arm] += (await block(arm === 'watched' && what === 'viewers')) / 2;
-      for (const arm of ['alone', 'watched']) measured[what][arm].push(sums[arm]);
+      const sums = { alone: { events: 0, ns: 0 }, watched: { events: 0, ns: 0 } };
+      for (const arm of order) {
+        const { events, ns } = await block(arm === 'watched' && what === 'viewers');
+        sums[arm].events += events;
+        sums[arm].ns += ns;
+      }
+      for (const arm of ['alone', 'watched']) measured[what][arm].push((sums[arm].events / sums[arm].ns) * 1e3);
     }
   }
   run.stop();

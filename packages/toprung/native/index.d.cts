@@ -328,11 +328,15 @@ export declare function datasetTables(): string
 /** Says what lies in the journal `dir`, as JSON. Changes nothing. */
 export declare function journalInspect(dir: string): Promise<string>
 
-/** Recovers the journal `dir`, cutting a torn tail off; gives what came out, as JSON. */
-export declare function journalRecover(dir: string): Promise<string>
+/** Recovers the journal `dir`, cutting a torn tail off; gives what came out, as JSON. Progress as of `journalVerify`. */
+export declare function journalRecover(dir: string, cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, unusedToo: number) => void): Promise<string>
 
-/** Replays the journal `dir` and compares every digest and snapshot; gives the outcome, as JSON. Changes nothing. */
-export declare function journalVerify(dir: string): Promise<string>
+/**
+ * Replays the journal `dir` and compares every digest and snapshot; gives the outcome, as JSON. Changes nothing.
+ *
+ * `onProgress` is given how many bytes of how many have been read, at most ten times a second; the other two numbers are 0.
+ */
+export declare function journalVerify(dir: string, cancel: CancelFlag, onProgress: (done: number, total: number, unused: number, unusedToo: number) => void): Promise<string>
 
 /** Reads a replay file or a LOBSTER day. */
 export declare function loadRecording(file: string, cancel: CancelFlag): Promise<NativeRecording>
