@@ -46,7 +46,7 @@ export function peersSection({ engines, skipped, workloads }: PeersRecord): Sect
       kind: 'ranking',
       id: `peers-${i}`,
       title: name,
-      finding: `${beside}${checked}${out.length === 0 ? '' : `; left out: ${out.join('; ')}`}. ${what}.`,
+      finding: `${beside}${checked}${out.length === 0 ? '' : `; left out: ${out.join('; ')}`}. Commands: ${what}.`,
       wide: true,
       x: log('commands per second'),
       rows: sorted.map((r) => ({
