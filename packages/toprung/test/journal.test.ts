@@ -70,7 +70,11 @@ describe('journal', () => {
     const reason = new Error('enough');
     const stopped = { name: 'AbortError', cause: reason };
     await expect(journal.recover(dir, { signal: AbortSignal.abort(reason) })).rejects.toMatchObject(stopped);
-    const throwing = { onProgress: () => { throw reason; } };
+    const throwing = {
+      onProgress: () => {
+        throw reason;
+      },
+    };
     await expect(journal.verify(dir, throwing)).rejects.toBe(reason);
     expect((await journal.inspect(dir)).torn).not.toBeNull();
   });
