@@ -24,7 +24,7 @@ function shortfalls() {
     '## Where this falls short of what was set',
     '',
     '`npm run scenarios:check` runs all of them over 32 seeds; its last record is [bench/record/scenarios.txt](../bench/record/scenarios.txt).',
-    'Five do not meet, or were not seen to meet, that were set, and are left failing:',
+    'Five do not meet the bounds that were set, or were not seen to:',
     '',
     '- `queue-reactive`: the sizes of the queues have their exact law, but a metaorder moves the price for good (t = 9 over 32',
     '  seeds against a bound of 3): as the reference price follows emptied queues, what empties them moves it. That the plain model',
