@@ -24,7 +24,10 @@ if (spawnSync('cargo', build, { cwd: root, stdio: 'inherit' }).status !== 0) pro
 // A copy: whoever builds meanwhile changes nothing.
 const own = mkdtempSync(path.join(os.tmpdir(), 'toprung-scenarios-'));
 const program = path.join(own, 'scenario');
-copyFileSync(path.join(process.env.CARGO_TARGET_DIR ?? path.join(root, 'target'), 'release/examples/scenario'), program);
+copyFileSync(
+  path.join(process.env.CARGO_TARGET_DIR ?? path.join(root, 'target'), 'release/examples/scenario'),
+  program,
+);
 process.on('exit', () => rmSync(own, { recursive: true, force: true }));
 
 const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();

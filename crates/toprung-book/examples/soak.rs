@@ -79,7 +79,7 @@ fn command(r: &mut Random, e: &Episode) -> Command {
         owner: r.below(e.owners) as u32,
         kind: r.pick(&kinds),
         side: r.pick(&Side::BOTH),
-        tif: r.pick(&[TimeInForce::Gtc, TimeInForce::Gtc, TimeInForce::Gtc, TimeInForce::Ioc, TimeInForce::Fok]),
+        tif: r.pick(&[TimeInForce::Gtc, TimeInForce::Gtc, TimeInForce::Day, TimeInForce::Ioc, TimeInForce::Fok]),
         flags: CommandFlags::from_u8(r.pick(&[0, 0, 0, 1, 2, 4, 6]) | (r.pick(&[0, 0, 1, 2, 3, 4]) << 3))
             .unwrap_or_default(),
     }

@@ -9,7 +9,6 @@
 //! - [`flow`]: order-flow models, one module each.
 //! - [`kernel`], [`agents`]: markets of agents that react, on one or more venues.
 //! - [`scenarios`]: named configurations; [`catalogue`]: scenarios with a control arm and a verdict.
-//! - [`scenarios`]: named configurations.
 //! - [`live`]: one book of a run at a chosen speed, to be looked at while it runs.
 
 pub mod agents;
