@@ -23,7 +23,7 @@ const COLUMN_NUMBERS: usize = 21;
 const STATE_NUMBERS: usize = 27;
 
 /// Numbers of a track's account.
-const ACCOUNT_NUMBERS: usize = 10;
+const ACCOUNT_NUMBERS: usize = 11;
 
 /// A book or a market that runs on a thread of its own, at a speed, under control. It ends when it is collected.
 #[napi]
@@ -66,7 +66,7 @@ impl NativeLive {
         })
     }
 
-    /// Ten numbers for each track: see `LiveAccount` in TypeScript.
+    /// Eleven numbers for each track: see `LiveAccount` in TypeScript.
     #[napi(catch_unwind)]
     pub fn accounts(&self) -> Result<Float64Array> {
         guarded(|| {
@@ -76,7 +76,7 @@ impl NativeLive {
                 let start = numbers.len();
                 numbers.extend([a.position as f64, a.cash as f64]);
                 numbers.extend([a.bought, a.sold, a.fills, a.maker_lots].map(|n| n as f64));
-                numbers.extend([a.orders, a.changes, a.refused].map(|n| n as f64));
+                numbers.extend([a.orders, a.sent_lots, a.changes, a.refused].map(|n| n as f64));
                 numbers.push(h.value);
                 debug_assert_eq!(numbers.len() - start, ACCOUNT_NUMBERS);
             }

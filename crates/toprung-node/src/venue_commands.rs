@@ -198,7 +198,7 @@ mod tests {
             words[at] = (if may_be_negative { -v } else { v }).to_bits();
         }
         words[3] = u64::from_le_bytes([9, 0, 0, 0, 1, 1, 6, 33]);
-        words[13] = u64::from_le_bytes([3, 8, 2, 0, 0xff, 0x1f, 0, 0]);
+        words[13] = u64::from_le_bytes([3, 8, 2, 0, 0xff, 0x3f, 0, 0]);
         words
     }
 
@@ -250,7 +250,7 @@ mod tests {
             (13, 1, "type", 10),
             (13, 2, "peg", 3),
             (13, 3, "reserved", 1),
-            (13, 5, "options", 32),
+            (13, 5, "options", 64),
             (13, 6, "reserved", 1),
             (13, 7, "reserved", 1),
         ] {

@@ -88,7 +88,7 @@ export declare class NativeLive {
   static openMarket(config: string, venue: number): NativeLive
   /** Whose holdings a market's session follows, as JSON. */
   tracks(): string
-  /** Ten numbers for each track: see `LiveAccount` in TypeScript. */
+  /** Eleven numbers for each track: see `LiveAccount` in TypeScript. */
   accounts(): Float64Array
   /** Seven numbers for each price at which an agent's orders rest: agent, side, price, lots, orders, orders and lots ahead. */
   ownLevels(): Float64Array

@@ -263,6 +263,7 @@ const ACCOUNT = [
   'fills',
   'makerLots',
   'orders',
+  'sentLots',
   'changes',
   'refused',
   'value',

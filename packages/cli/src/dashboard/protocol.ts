@@ -388,6 +388,7 @@ const ACCOUNT_NUMBERS = [
   'fills',
   'makerLots',
   'orders',
+  'sentLots',
   'changes',
   'refused',
   'value',

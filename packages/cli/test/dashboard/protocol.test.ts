@@ -289,6 +289,7 @@ describe('accounts', () => {
       fills: count,
       makerLots: count,
       orders: count,
+      sentLots: count,
       changes: count,
       refused: count,
       value: fc.integer().map((n) => n / 2),
