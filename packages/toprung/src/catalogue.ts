@@ -62,7 +62,7 @@ export interface ScenarioReport {
     holds: boolean;
   }[];
   arms: { arm: string; measures: Record<string, [mean: number | null, sd: number | null]>; digest: string }[];
-  /** Time per command over all runs: one of a market in 64 is timed. */
+  /** Time per command over all runs: one of a market in 256 is timed. */
   latencyByKind: LatencyByKind;
 }
 

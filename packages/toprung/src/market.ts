@@ -217,7 +217,7 @@ export class MarketRun {
   }
 
   /**
-   * Time per command over all books: one of a market in 64 is timed. It is no part of {@link results}, which are the
+   * Time per command over all books: one of a market in 256 is timed. It is no part of {@link results}, which are the
    * same in every run.
    */
   get latencyByKind(): LatencyByKind {

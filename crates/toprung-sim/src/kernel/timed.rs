@@ -12,8 +12,8 @@ use super::world::{Stop, World};
 use crate::observe::Watch;
 use crate::venue::SimBook;
 
-/// Commands of a market of which one is timed.
-pub const COMMANDS_PER_TIMED: u64 = 64;
+/// Commands of a market of which one is timed: few enough looks at the clock that a fast market does not feel them.
+pub const COMMANDS_PER_TIMED: u64 = 256;
 
 /// Time per command by kind, numbered as in [`CommandKind`], of the markets that are run with it. Not part of any digest.
 #[derive(Debug)]

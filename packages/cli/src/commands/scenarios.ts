@@ -199,7 +199,7 @@ function print(report: ScenarioReport, terminal: Terminal, verdict: boolean, ela
   ]);
   terminal.print(terminal.paint('bold', report.name));
   for (const row of table([['  measure', ...arms.map(({ arm }) => arm)], ...rows], right)) terminal.print(row);
-  const latency = latencyTable(report.latencyByKind, 'one command of a market in 64 was timed, over all runs');
+  const latency = latencyTable(report.latencyByKind, 'one command of a market in 256 was timed, over all runs');
   for (const line of latency.length === 0 ? [] : ['', ...latency]) terminal.print(line);
   if (!verdict) {
     terminal.print('');
