@@ -258,5 +258,7 @@ function learn(list: RunInfo[]): void {
       say(`Run ${now.id}: ${now.failure}`, true);
   }
   runs.value = list;
+  // A figure of the run (its digest) may be all that is new.
+  markDirty();
   if (runId.value !== null && !list.some((r) => r.id === runId.value)) showRun(list.at(-1)?.id ?? null);
 }

@@ -363,7 +363,7 @@ describe('what is sent', () => {
       speed: 'max',
     });
     const viewer = new Viewer(socket as unknown as WebSocket);
-    viewer.watch([run], 60);
+    viewer.watch([run], 60, -1);
     let now = 0;
     const tick = async (): Promise<void> => {
       await new Promise((resolve) => setTimeout(resolve, 10));
@@ -393,7 +393,7 @@ describe('what is sent', () => {
     const socket = { bufferedAmount: 0, send: () => void sent++ };
     const run = dashboard.start({ scenario: baseline, config, book: 0, speed: 0 });
     const viewer = new Viewer(socket as unknown as WebSocket);
-    viewer.watch([run], 60);
+    viewer.watch([run], 60, -1);
     const at = (ms: number): number => {
       viewer.tick(ms);
       return sent;
