@@ -95,6 +95,7 @@ describe('simulate', () => {
       partial: false,
       scenario: 'zi-baseline',
       events: 21_000,
+      latencyByKind: { limit: { clockOverheadNs: expect.any(Number) }, market: {}, cancel: {} },
     });
   });
 

@@ -1,5 +1,6 @@
 /** `toprung scenarios run` and `check`, `toprung verify`, and the pages that are made from the same data. */
 import path from 'node:path';
+import type { ScenarioReport } from 'toprung';
 import { expect, test } from 'vitest';
 import { runCommand, toprung } from '../lib/command.js';
 import { repository } from '../lib/shared-data.js';
@@ -8,6 +9,7 @@ test('check prints both arms and the verdict', async () => {
   const { code, stdout } = await toprung(['scenarios', 'check', 'self-match', '--seeds', '4', '--quiet']);
   expect(code).toBe(0);
   expect(stdout).toMatch(/measure\s+treatment\s+control/);
+  expect(stdout).toMatch(/ {2}limit +\d[\d,]* +\d/);
   expect(stdout).toMatch(/self ≤ 0\s+0\s+4\/4/);
   expect(stdout).toContain('passes: the treatment meets every rule in 4 of 4 seeds, the control in 0');
 });
@@ -15,9 +17,12 @@ test('check prints both arms and the verdict', async () => {
 test('run prints every arm of one seed, the same each time', async () => {
   const once = await toprung(['scenarios', 'run', 'self-match', '--seed', '3', '--json']);
   expect(once.code).toBe(0);
-  const { arms } = JSON.parse(once.stdout) as { arms: { arm: string; digest: string }[] };
-  expect(arms.map((a) => a.arm)).toEqual(['treatment', 'control']);
-  expect((await toprung(['scenarios', 'run', 'self-match', '--seed', '3', '--json'])).stdout).toBe(once.stdout);
+  const { latencyByKind, ...report } = JSON.parse(once.stdout) as ScenarioReport;
+  expect(report.arms.map((a) => a.arm)).toEqual(['treatment', 'control']);
+  expect(latencyByKind.limit!.count).toBeGreaterThan(0);
+  const again = await toprung(['scenarios', 'run', 'self-match', '--seed', '3', '--json']);
+  // All but the machine's part.
+  expect({ ...(JSON.parse(again.stdout) as ScenarioReport), latencyByKind: undefined }).toEqual(report);
 });
 
 test('a scenario that does not do what it claims ends with 4', async () => {

@@ -69,6 +69,9 @@ pub enum CommandKind {
 }
 
 impl CommandKind {
+    /// What the kinds are called, by their code.
+    pub const NAMES: [&'static str; 5] = ["limit", "market", "cancel", "reduce", "replace"];
+
     /// The kind encoded as in the enum, `None` for anything else.
     #[inline]
     pub const fn from_u8(v: u8) -> Option<CommandKind> {

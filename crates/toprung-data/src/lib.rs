@@ -34,6 +34,7 @@ mod recording;
 mod replay;
 mod replay_driver;
 mod replay_file;
+mod replay_latency;
 mod source;
 
 pub use error::{DataError, MAX_QUOTED_CHARS};
@@ -53,4 +54,5 @@ pub use replay_driver::{
     replay_book_config, replay_observed,
 };
 pub use replay_file::{ReplayFormat, detect_format, replay_file, replay_file_into, replay_file_observed};
+pub use replay_latency::ReplayLatencies;
 pub use source::{Container, Member, Source, members};

@@ -44,4 +44,4 @@ pub use plant::{PLANT_EVERY, Plant, Planted};
 pub use recording::{Recording, Status};
 pub use report::{HitView, KindLatency, Latency, Recorded, Report};
 pub use session::{Controls, record};
-pub use stages::{KIND_NAMES, SCHEMA};
+pub use stages::SCHEMA;

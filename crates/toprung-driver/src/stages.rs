@@ -9,6 +9,7 @@
 //! - `events`: what the consumer of an event does with it, inside the stage it happens in.
 //! - `input`: between two orders. The next command is made or decoded, and the run keeps its own accounts.
 
+use toprung_book::CommandKind;
 use toprung_trace::recorder::{FieldName, Schema, SpanName};
 
 pub(crate) const ORDER: u16 = 0;
@@ -36,7 +37,7 @@ pub(crate) const MEASURED_NS: u16 = 13;
 pub(crate) const EVENT: u16 = 14;
 
 /// Kinds of command by their code.
-pub const KIND_NAMES: [&str; 5] = ["limit", "market", "cancel", "reduce", "replace"];
+pub(crate) const KIND_NAMES: [&str; 5] = CommandKind::NAMES;
 
 /// Kinds of event by their code.
 pub(crate) const EVENT_NAMES: [&str; 6] = ["accepted", "rejected", "trade", "cancelled", "reduced", "replaced"];

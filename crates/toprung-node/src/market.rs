@@ -7,7 +7,7 @@ use napi::bindgen_prelude::{AsyncTask, Float64Array};
 use napi::{Env, Task};
 use napi_derive::napi;
 use serde::Serialize;
-use toprung_book::Side;
+use toprung_book::{CommandKind, Side};
 use toprung_data::{ReplayOptions, record_day};
 use toprung_sim::kernel::{Act, ActionRow, LoggedBatch, QueuePosition, Recording, Session, SessionProgress};
 use toprung_sim::{Account, MarketConfig, MarketResult, Quote, SimError};
@@ -301,6 +301,12 @@ impl NativeMarket {
     #[napi(catch_unwind)]
     pub fn results(&self) -> Result<String> {
         guarded(|| to_json(&self.session.clone().into_results().iter().map(MarketView::of).collect::<Vec<_>>()))
+    }
+
+    /// Time per command over all books so far, by kind, of those that were timed; as JSON.
+    #[napi(catch_unwind)]
+    pub fn latency_by_kind(&self) -> Result<String> {
+        guarded(|| to_json(&self.session.latency_by_kind().summaries(&CommandKind::NAMES)))
     }
 
     /// The samples of a venue of a book: nine numbers a row, time, bid, bid lots, ask, ask lots, bid and ask depth, last

@@ -1,6 +1,7 @@
 //! `replay` of a file on the libuv pool, and its report as JSON.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -10,12 +11,13 @@ use napi::{Env, Task};
 use napi_derive::napi;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use toprung_book::{Book, Observers, Side};
+use toprung_book::{Book, BookObserver, CommandKind, Observers, Side};
 use toprung_data::dataset::{DatasetOptions, DatasetWriter, Manifest};
 use toprung_data::{
-    Checked, DataError, Difference, Level, LobsterCounts, OperationCounts, ReplayFormat, ReplayOptions, ReplayReport,
-    replay_book_config, replay_file, replay_file_observed,
+    Checked, DataError, Difference, Level, LobsterCounts, OperationCounts, ReplayFormat, ReplayLatencies,
+    ReplayOptions, ReplayReport, replay_book_config, replay_file_observed,
 };
+use toprung_trace::{LatencyByKind, LatencySummary};
 
 use crate::dataset::{self, dataset_error};
 use crate::error::{Code, Result, error, error_at, guarded, to_json};
@@ -69,20 +71,36 @@ impl Task for ReplayTask {
             }
         };
         Ok(outcome(|| {
-            let (report, dataset) = match self.record.take() {
-                None => (replay_file(&self.file, &self.options, cancel, tell).map_err(data_error)?, None),
-                Some(options) => {
-                    let (report, dataset) = record_replay(&self.file, &self.options, options, cancel, tell)?;
-                    (report, Some(dataset))
+            let (report, latencies, dataset) = match self.record.take() {
+                None => {
+                    let (replayed, _, latencies) = timed_replay(&self.file, &self.options, (), cancel, tell);
+                    (replayed.map_err(data_error)?, latencies, None)
                 }
+                Some(options) => record_replay(&self.file, &self.options, options, cancel, tell)?,
             };
-            to_json(&Report { dataset, ..Report::of(&report, start.elapsed()) })
+            let latency_by_kind = latencies.summaries(&CommandKind::NAMES);
+            to_json(&Report { dataset, latency_by_kind, ..Report::of(&report, start.elapsed()) })
         }))
     }
 
     fn resolve(&mut self, env: Env, output: Outcome<String>) -> napi::Result<String> {
         unwrap(env, output)
     }
+}
+
+/// Replays a file through a new book, watched by `observer`, and times it.
+fn timed_replay<O: BookObserver>(
+    file: &Path,
+    options: &ReplayOptions,
+    observer: O,
+    cancel: &AtomicBool,
+    tell: impl FnMut(u64, u64),
+) -> (std::result::Result<ReplayReport, DataError>, O, LatencyByKind) {
+    let mut timed = ReplayLatencies::new(observer);
+    let mut book = Book::new(replay_book_config());
+    let replayed = replay_file_observed(file, options, &mut book, &mut timed, cancel, tell);
+    let (observer, latencies) = timed.into_parts();
+    (replayed, observer, latencies)
 }
 
 /// Replays a file and writes its dataset.
@@ -92,11 +110,9 @@ fn record_replay(
     record: DatasetOptions,
     cancel: &AtomicBool,
     tell: impl FnMut(u64, u64),
-) -> Result<(ReplayReport, Manifest)> {
+) -> Result<(ReplayReport, LatencyByKind, Option<Manifest>)> {
     let writer = DatasetWriter::create(record).map_err(dataset_error)?;
-    let mut observer = writer.open(0);
-    let mut book = Book::new(replay_book_config());
-    let replayed = replay_file_observed(file, options, &mut book, &mut observer, cancel, tell);
+    let (replayed, observer, latencies) = timed_replay(file, options, writer.open(0), cancel, tell);
     writer.close(0, observer);
     if let Some(e) = writer.error() {
         // The replay stopped because of this.
@@ -110,7 +126,7 @@ fn record_replay(
         "events": report.commands,
         "partial": false,
     });
-    Ok((report, writer.finish(run).map_err(dataset_error)?))
+    Ok((report, latencies, Some(writer.finish(run).map_err(dataset_error)?)))
 }
 
 pub(crate) fn data_error(e: DataError) -> napi::Error<Code> {
@@ -181,6 +197,7 @@ struct Report<'a> {
     first_time_ns: u64,
     last_time_ns: u64,
     elapsed_ns: u64,
+    latency_by_kind: BTreeMap<&'static str, LatencySummary>,
     lobster: Option<Lobster>,
     dataset: Option<Manifest>,
 }
@@ -208,6 +225,7 @@ impl Report<'_> {
             first_time_ns: r.first_time_ns,
             last_time_ns: r.last_time_ns,
             elapsed_ns: elapsed.as_nanos() as u64,
+            latency_by_kind: BTreeMap::new(),
             lobster: r.lobster.as_ref().map(Lobster::of),
             dataset: None,
         }

@@ -6,10 +6,10 @@ use napi::bindgen_prelude::{AsyncTask, Float64Array};
 use napi::{Env, Task};
 use napi_derive::napi;
 use serde::Serialize;
+use toprung_book::CommandKind;
 use toprung_data::dataset::{DatasetOptions, DatasetWriter, Manifest};
-use toprung_driver::KIND_NAMES;
 use toprung_sim::{BookResult, Metrics, Progress, SimConfig, SimError, SimResult};
-use toprung_trace::LatencySummary;
+use toprung_trace::{LatencyHistogram, LatencySummary};
 
 use crate::dataset::{self, dataset_error};
 use crate::error::{Code, Result, config_error, error, error_at, guarded, to_json};
@@ -118,11 +118,8 @@ impl NativeSimulation {
                 events_per_second: r.events_per_second(),
                 book_count: r.books.len(),
                 metrics: MetricsView::of(&r.metrics),
-                latency: r.latency.as_ref().map(|h| LatencyView::of(&h.summary())),
-                latency_by_kind: r
-                    .latency_by_kind
-                    .as_ref()
-                    .map(|all| all.iter().map(|(kind, h)| (KIND_NAMES[kind], LatencyView::of(&h.summary()))).collect()),
+                latency: r.latency.as_ref().map(LatencyHistogram::summary),
+                latency_by_kind: r.latency_by_kind.as_ref().map(|all| all.summaries(&CommandKind::NAMES)),
             })
         })
     }
@@ -210,8 +207,8 @@ struct Summary<'a> {
     events_per_second: f64,
     book_count: usize,
     metrics: MetricsView<'a>,
-    latency: Option<LatencyView>,
-    latency_by_kind: Option<BTreeMap<&'static str, LatencyView>>,
+    latency: Option<LatencySummary>,
+    latency_by_kind: Option<BTreeMap<&'static str, LatencySummary>>,
 }
 
 #[derive(Serialize)]
@@ -249,38 +246,6 @@ impl MetricsView<'_> {
             mean_ask_lots: m.mean_ask_lots(),
             mean_bid_depth_lots: m.mean_bid_depth_lots(),
             mean_ask_depth_lots: m.mean_ask_depth_lots(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct LatencyView {
-    count: u64,
-    mean_ns: f64,
-    min_ns: u64,
-    p50_ns: u64,
-    p90_ns: u64,
-    p99_ns: u64,
-    p999_ns: u64,
-    p9999_ns: u64,
-    max_ns: u64,
-    clock_overhead_ns: u64,
-}
-
-impl LatencyView {
-    fn of(s: &LatencySummary) -> LatencyView {
-        LatencyView {
-            count: s.count,
-            mean_ns: s.mean_ns,
-            min_ns: s.min_ns,
-            p50_ns: s.p50_ns,
-            p90_ns: s.p90_ns,
-            p99_ns: s.p99_ns,
-            p999_ns: s.p999_ns,
-            p9999_ns: s.p9999_ns,
-            max_ns: s.max_ns,
-            clock_overhead_ns: s.clock_overhead_ns,
         }
     }
 }

@@ -16,9 +16,6 @@ use crate::venue::{SimBook, TouchedBook};
 /// Events to expect between two rows at the least, so that sampling stays a small part of the work.
 const EVENTS_PER_ROW_MIN: f64 = 64.0;
 
-/// Kinds of command; the last is the replace.
-const COMMAND_KINDS: usize = CommandKind::Replace as usize + 1;
-
 /// Who takes every event of the measured part. Together, so that a command has one pointer to both.
 struct Seen<O> {
     tally: Tally,
@@ -138,7 +135,7 @@ impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
             seen: Seen { tally: Tally::new(reference), observer },
             metrics: Metrics::default(),
             sampler: Sampler::new(config.samples.rows, row_interval_ns(config)),
-            latency: LatencySampler::new(config.latency_sampling, COMMAND_KINDS),
+            latency: LatencySampler::new(config.latency_sampling, CommandKind::NAMES.len()),
             depth_ticks: config.samples.depth_ticks,
             warmup_events: 0,
             warmup_left: config.warmup_events,

@@ -1,6 +1,8 @@
 //! A histogram for each kind of thing.
 
-use crate::histogram::LatencyHistogram;
+use std::collections::BTreeMap;
+
+use crate::histogram::{LatencyHistogram, LatencySummary};
 
 /// Latencies told apart by a small number, such as a command's kind. A kind without a value takes no memory.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +48,11 @@ impl LatencyByKind {
         all
     }
 
+    /// The kinds that have a value, each in ten numbers; `names` are those of the kinds.
+    pub fn summaries(&self, names: &[&'static str]) -> BTreeMap<&'static str, LatencySummary> {
+        self.iter().filter_map(|(kind, h)| Some((*names.get(kind)?, h.summary()))).collect()
+    }
+
     /// The kinds that have a value, lowest first.
     pub fn iter(&self) -> impl Iterator<Item = (usize, &LatencyHistogram)> {
         self.kinds.iter().enumerate().filter_map(|(kind, h)| Some((kind, h.as_deref()?)))
@@ -67,6 +74,8 @@ mod tests {
         assert!(l.of(1).is_none() && l.of(3).is_none());
         assert_eq!(l.iter().map(|(kind, h)| (kind, h.max_ns())).collect::<Vec<_>>(), [(0, 100), (2, 500)]);
         assert_eq!((l.all().count(), l.all().max_ns()), (3, 500));
+        let named = l.summaries(&["a", "b", "c"]);
+        assert_eq!(named.iter().map(|(name, s)| (*name, s.count)).collect::<Vec<_>>(), [("a", 1), ("c", 2)]);
         let mut sum = LatencyByKind::default();
         sum.merge(&l);
         sum.merge(&l);

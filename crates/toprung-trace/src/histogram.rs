@@ -1,6 +1,7 @@
 //! How long things took: an HDR histogram of nanoseconds.
 
 use hdrhistogram::Histogram;
+use serde::Serialize;
 
 use crate::clock::clock_overhead_ns;
 
@@ -16,7 +17,8 @@ pub struct LatencyHistogram {
 }
 
 /// A [`LatencyHistogram`] in ten numbers.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct LatencySummary {
     /// Values recorded.
     pub count: u64,

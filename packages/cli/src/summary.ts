@@ -26,6 +26,7 @@ export interface SimulationDocument {
   readonly threads: number;
   readonly metrics: SimulationResult['metrics'];
   readonly latency: SimulationResult['latency'];
+  readonly latencyByKind: SimulationResult['latencyByKind'];
 }
 
 /** Puts a run and its result together. */
@@ -36,7 +37,7 @@ export function resultDocument(
   partial: boolean,
   rerun: string,
 ): SimulationDocument {
-  const { digest, events, elapsedNs, eventsPerSecond, threads, metrics, latency } = result;
+  const { digest, events, elapsedNs, eventsPerSecond, threads, metrics, latency, latencyByKind } = result;
   return {
     schema: 'toprung.simulation/1',
     scenario,
@@ -52,6 +53,7 @@ export function resultDocument(
     threads,
     metrics,
     latency,
+    latencyByKind,
   };
 }
 
@@ -112,7 +114,7 @@ export function summaryLines(paint: Paint, document: SimulationDocument): string
 
 type Row = (label: string, value: string, remark?: string) => string;
 
-function latency(row: Row, { latency: measured, config }: SimulationDocument): string[] {
+function latency(row: Row, { latency: measured, latencyByKind, config }: SimulationDocument): string[] {
   if (measured === null || measured === undefined || measured.count === 0) return [];
   const { p50Ns, p99Ns, p999Ns, maxNs, clockOverheadNs } = measured;
   const every =
@@ -124,6 +126,9 @@ function latency(row: Row, { latency: measured, config }: SimulationDocument): s
       `p99.9 ${duration(p999Ns)}, max ${duration(maxNs)}`,
     ),
     row('', '', `per event, ${every} timed; the clock's own ${duration(clockOverheadNs)} included`),
+    ...Object.entries(latencyByKind ?? {}).map(([kind, of]) =>
+      row('', '', `${kind}: p50 ${duration(of.p50Ns)}, p99 ${duration(of.p99Ns)}, p99.9 ${duration(of.p999Ns)}`),
+    ),
   ];
 }
 

@@ -151,6 +151,8 @@ export declare class NativeMarket {
   trades(book: number, venue: number): Float64Array
   /** What the books have left behind so far, as JSON. Samples and trades are apart. */
   results(): string
+  /** Time per command over all books so far, by kind, of those that were timed; as JSON. */
+  latencyByKind(): string
   /**
    * The samples of a venue of a book: nine numbers a row, time, bid, bid lots, ask, ask lots, bid and ask depth, last
    * price, volume.

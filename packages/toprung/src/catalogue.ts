@@ -6,6 +6,7 @@ import { fromNative, ToprungError } from './errors.js';
 import { type MarketConfig, type MarketConfigInput, marketConfigSchema } from './market-schema.js';
 import { native } from './native.js';
 import { carryOut, type RunOptions } from './run.js';
+import type { LatencyByKind } from './simulate.js';
 
 /** One thing that must hold of a scenario. */
 export interface ScenarioRule {
@@ -61,6 +62,8 @@ export interface ScenarioReport {
     holds: boolean;
   }[];
   arms: { arm: string; measures: Record<string, [mean: number | null, sd: number | null]>; digest: string }[];
+  /** Time per command over all runs: one of a market in 64 is timed. */
+  latencyByKind: LatencyByKind;
 }
 
 /** How far a check is. */

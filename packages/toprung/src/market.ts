@@ -6,6 +6,7 @@ import { DecisionBatch } from './decision-batch.js';
 import { AbortError, fromNative, ToprungError } from './errors.js';
 import { type MarketConfig, type MarketConfigInput, marketConfigSchema } from './market-schema.js';
 import { type NativeMarket, type NativeRecording, native } from './native.js';
+import type { LatencyByKind } from './simulate.js';
 
 /** One parameter of a kind of agent. */
 export interface AgentParameter {
@@ -213,6 +214,14 @@ export class MarketRun {
   get results(): MarketResult[] {
     this.#results ??= JSON.parse(call(() => this.#native.results())) as MarketResult[];
     return this.#results;
+  }
+
+  /**
+   * Time per command over all books: one of a market in 64 is timed. It is no part of {@link results}, which are the
+   * same in every run.
+   */
+  get latencyByKind(): LatencyByKind {
+    return JSON.parse(call(() => this.#native.latencyByKind())) as LatencyByKind;
   }
 
   /** What was decided from outside, as numbers: enough to {@link replay} the run. */

@@ -6,6 +6,7 @@ import { type DatasetManifest, type RecordOption, recordOption } from './dataset
 import { native } from './native.js';
 import { toPath } from './paths.js';
 import { carryOut, type RunOptions } from './run.js';
+import type { LatencyByKind } from './simulate.js';
 
 /** How far a replay is. */
 export interface ReplayProgress {
@@ -121,6 +122,8 @@ export interface ReplayReport {
   lastTimeNs: number;
   /** Wall-clock time, reading included, ns. */
   elapsedNs: number;
+  /** Time per command: one in 64 is timed. */
+  latencyByKind: LatencyByKind;
   /** What only a LOBSTER day has to tell. */
   lobster: LobsterCounts | null;
   /** What was written, if `options.record` asked for it. */

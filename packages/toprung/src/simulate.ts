@@ -103,6 +103,9 @@ export interface LatencySummary {
   clockOverheadNs: number;
 }
 
+/** {@link LatencySummary} by kind of command; a kind that was not timed is missing. No digest depends on it. */
+export type LatencyByKind = Partial<Record<(typeof COMMAND_KINDS)[number], LatencySummary>>;
+
 /** A run in numbers, without its single books. */
 export interface SimulationSummary {
   /** Digest of every book's events, folded in book order: the same for any number of threads. */
@@ -124,7 +127,7 @@ export interface SimulationSummary {
   /** Time per command, if it was sampled (`latencySampling`). */
   latency: LatencySummary | null;
   /** The same by kind of command; a kind that was not timed is missing. */
-  latencyByKind: Partial<Record<(typeof COMMAND_KINDS)[number], LatencySummary>> | null;
+  latencyByKind: LatencyByKind | null;
 }
 
 /** One book's part of a run. */

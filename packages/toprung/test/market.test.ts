@@ -58,6 +58,10 @@ describe('runMarket', () => {
     });
     expect(rows).toBe(run.decisions);
     expect(rows).toBe(4 * 3 * 201);
+    const { limit, cancel } = run.latencyByKind;
+    expect(limit!.count).toBeGreaterThan(0);
+    expect(limit!.p50Ns).toBeGreaterThan(0);
+    expect(cancel!.maxNs).toBeGreaterThanOrEqual(cancel!.p99Ns);
     expect(run.results).toHaveLength(4);
     const { total } = run.results[0]!.groups[0]!;
     expect(total.fills).toBeGreaterThan(5);
@@ -246,6 +250,7 @@ describe('the catalogue', () => {
     const report = await catalogue.check('self-match', { seeds: 4, onProgress: (p) => progress.push(p.fraction) });
     expect(report).toMatchObject({ seeds: 4, passes: true, treatmentMeets: 4, controlMeets: 0 });
     expect(progress.at(-1)).toBe(1);
+    expect(report.latencyByKind.limit!.count).toBeGreaterThan(0);
     const digests = await marketDigests({ ...catalogue.get('etf-basket').market, durationNs: 10e9 });
     expect(digests.map((d) => d.threads)).toEqual([1, 2, 3, 7, 1]);
     expect(new Set(digests.map((d) => d.digest)).size).toBe(1);

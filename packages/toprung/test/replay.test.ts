@@ -26,6 +26,16 @@ const day = [
 const long = Array.from({ length: 50_000 }, (_, i) => `${i},N,${i + 1},B,${1000 - (i % 50)},10,0\n`).join('');
 
 describe('a replay', () => {
+  it('times one command in 64, by kind', async () => {
+    const { latencyByKind } = await replay(file('timed.csv', long));
+    expect(Object.keys(latencyByKind)).toEqual(['limit']);
+    const { count, minNs, p99Ns, maxNs } = latencyByKind.limit!;
+    expect(count).toBe(Math.floor(50_000 / 64));
+    expect(minNs).toBeGreaterThan(0);
+    expect(p99Ns).toBeLessThanOrEqual(maxNs);
+    expect((await replay(file('untimed.csv', day))).latencyByKind).toEqual({});
+  });
+
   it('agrees when every fill and every checkpoint is the file’s', async () => {
     const report = await replay(file('day.csv', day));
     expect(report).toMatchObject({

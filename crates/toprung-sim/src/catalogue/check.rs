@@ -5,11 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
 use rayon::prelude::*;
 use serde::Serialize;
+use toprung_book::CommandKind;
+use toprung_trace::LatencySummary;
 
 use super::statistics::sd;
 use super::{MarketScenario, Rule};
 use crate::error::SimError;
-use crate::kernel::{MarketConfig, World};
+use crate::kernel::{MarketConfig, MarketLatencies, World};
 
 /// Share of the treatment's seeds that must meet a rule, and share of the control's that may.
 const TREATMENT_SHARE: f64 = 0.9;
@@ -37,6 +39,9 @@ pub struct ScenarioReport {
     pub rules: Vec<RuleReport>,
     /// Measure by measure, of every arm.
     pub arms: Vec<ArmReport>,
+    /// Time per command over all runs, by kind, of those that were timed
+    /// ([`COMMANDS_PER_TIMED`](crate::kernel::COMMANDS_PER_TIMED)). Depends on the machine, as nothing else here does.
+    pub latency_by_kind: BTreeMap<&'static str, LatencySummary>,
 }
 
 /// One rule.
@@ -96,10 +101,12 @@ pub fn check(
     let done = AtomicU32::new(0);
     let jobs: Vec<(u64, &str, &MarketConfig)> =
         (0..seeds).flat_map(|k| markets.iter().map(move |(name, m)| (first + u64::from(k), *name, m))).collect();
+    let latencies = MarketLatencies::default();
     let runs: Vec<(u64, &str, Run)> = jobs
         .into_par_iter()
         .filter_map(|(seed, name, market)| {
-            let run = run_one(scenario, &MarketConfig { seed, ..market.clone() }, cancel).transpose()?;
+            let market = MarketConfig { seed, ..market.clone() };
+            let run = run_one(scenario, &market, &latencies, cancel).transpose()?;
             progress(done.fetch_add(1, Relaxed) + 1, total);
             Some(run.map(|run| (seed, name, run)))
         })
@@ -110,15 +117,21 @@ pub fn check(
     }
     by_seed.retain(|_, arms| arms.len() == names.len());
     let (numbers, complete): (Vec<u64>, Vec<Seed>) = by_seed.into_iter().unzip();
-    Ok(report(scenario, &names, (numbers, complete), seeds))
+    let latency_by_kind = latencies.so_far().summaries(&CommandKind::NAMES);
+    Ok(ScenarioReport { latency_by_kind, ..report(scenario, &names, (numbers, complete), seeds) })
 }
 
 /// Messages and calls between two looks at the cancel flag: some milliseconds.
 const CHUNK: u64 = 1 << 16;
 
-fn run_one(scenario: &MarketScenario, market: &MarketConfig, cancel: &AtomicBool) -> Result<Option<Run>, SimError> {
+fn run_one(
+    scenario: &MarketScenario,
+    market: &MarketConfig,
+    latencies: &MarketLatencies,
+    cancel: &AtomicBool,
+) -> Result<Option<Run>, SimError> {
     let mut world = World::open(market, 0).expect("Invariant: the arm was checked");
-    while !world.run_some(CHUNK) {
+    while !world.run_some_timed(CHUNK, latencies) {
         if cancel.load(Relaxed) {
             return Ok(None);
         }
@@ -218,6 +231,7 @@ fn report(
         passes: n > 0 && enough && few,
         arms: arms.collect(),
         rules,
+        latency_by_kind: BTreeMap::new(),
     }
 }
 

@@ -36,6 +36,7 @@ mod session;
 mod sessions;
 #[cfg(test)]
 mod tests;
+mod timed;
 mod venue;
 mod windows;
 mod world;
@@ -53,6 +54,7 @@ pub use queues::{QueuePosition, QueueRow};
 pub use record::{Account, Trade, VenueCounts};
 pub use session::{Act, ActionRow, LoggedBatch, Progress as SessionProgress, Session};
 pub use sessions::{AuctionRow, IndicativeRow, PhaseChange, SessionRecord, SessionRules};
+pub use timed::{COMMANDS_PER_TIMED, MarketLatencies};
 pub(crate) use venue::agent_of;
 pub use venue::{Notice, NoticeKind, Recording};
 pub use world::{Stop, World};

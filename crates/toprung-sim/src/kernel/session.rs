@@ -6,6 +6,7 @@
 
 use rayon::prelude::*;
 use toprung_book::{Digest, Side};
+use toprung_trace::LatencyByKind;
 
 use super::config::MarketConfig;
 use super::context::{Context, Decision};
@@ -13,6 +14,7 @@ use super::feed::Quote;
 use super::markets::MarketResult;
 use super::queues::{QueuePosition, QueueRow};
 use super::record::Trade;
+use super::timed::MarketLatencies;
 use super::venue::Recording;
 use super::world::{Stop, World};
 use crate::error::{ConfigError, SimError};
@@ -111,6 +113,7 @@ pub struct Session {
     answers: Vec<ActionRow>,
     log: Vec<LoggedBatch>,
     rows: u64,
+    latencies: MarketLatencies,
 }
 
 #[derive(Clone, Debug)]
@@ -125,7 +128,7 @@ struct Book {
 
 impl Book {
     /// Takes its decisions, if they are answered, and runs on, both while it is in the cache; says whether it is ready.
-    fn run(&mut self, answers: &[ActionRow]) -> bool {
+    fn run(&mut self, answers: &[ActionRow], latencies: &MarketLatencies) -> bool {
         if self.done || self.ready {
             return true;
         }
@@ -143,7 +146,7 @@ impl Book {
             });
             self.rows = 0..0;
         }
-        match self.world.advance(self.world.duration_ns, CHUNK) {
+        match self.world.advance_timed(self.world.duration_ns, CHUNK, latencies) {
             Stop::Reached => {
                 self.world.finish_samples();
                 self.done = true;
@@ -183,6 +186,7 @@ impl Session {
             answers: Vec::new(),
             log: Vec::new(),
             rows: 0,
+            latencies: MarketLatencies::default(),
         })
     }
 
@@ -193,9 +197,10 @@ impl Session {
         if !self.waiting.is_empty() {
             return Progress::Decisions(self.waiting.len());
         }
-        let answers = &self.answers;
+        let (answers, latencies) = (&self.answers, &self.latencies);
         // Every book runs, ready or not.
-        let run = |tile: &mut [Book]| tile.iter_mut().map(|book| u32::from(!book.run(answers))).sum::<u32>() == 0;
+        let run =
+            |tile: &mut [Book]| tile.iter_mut().map(|book| u32::from(!book.run(answers, latencies))).sum::<u32>() == 0;
         let ready = if self.worlds.len() <= TILE {
             run(&mut self.worlds)
         } else {
@@ -262,6 +267,12 @@ impl Session {
         let mut digest = Digest::EMPTY;
         self.worlds.iter().for_each(|b| digest.combine(b.world.digest()));
         digest
+    }
+
+    /// Time per command so far, over all books, of which one in
+    /// [`COMMANDS_PER_TIMED`](super::COMMANDS_PER_TIMED) was timed. Not part of any digest.
+    pub fn latency_by_kind(&self) -> LatencyByKind {
+        self.latencies.so_far()
     }
 
     /// Where the agents' resting orders of a book stand in their queues, by venue, best price first.

@@ -14,11 +14,12 @@ use super::fundamental::Fundamental;
 use super::latency::{LATENCY_MAX_NS, Link};
 use super::queues::QueuePosition;
 use super::record::Account;
+use super::timed::{COMMANDS_PER_TIMED, Timed};
 use super::venue::{Notice, NoticeKind, Recording, Venue, agent_of};
 use crate::agents;
 use crate::config::{check, integer};
 use crate::error::SimError;
-use crate::observe::{Unseen, Watch};
+use crate::observe::Watch;
 use crate::random::StreamKey;
 
 /// First component of the streams that are not the flow's: those below are the models'.
@@ -58,6 +59,8 @@ pub struct World {
     pub(crate) duration_ns: u64,
     /// Calls of agents so far.
     calls: u64,
+    /// Commands up to the next one that is timed, from 1, where they are.
+    pub(super) until_timed: u64,
     /// What stopped the market for good.
     fault: Option<SimError>,
 }
@@ -106,6 +109,7 @@ impl World {
             now_ns: 0,
             duration_ns: config.duration_ns,
             calls: 0,
+            until_timed: COMMANDS_PER_TIMED,
             fault: None,
         };
         for (g, k) in agents {
@@ -197,11 +201,11 @@ impl World {
     /// Runs until everything up to and including `until_ns` has happened, decisions wait, or `budget` messages and calls
     /// are done.
     pub fn advance(&mut self, until_ns: u64, budget: u64) -> Stop {
-        self.advance_watched(until_ns, budget, &mut Unseen)
+        self.advance_watched(until_ns, budget, &mut Timed::never())
     }
 
     /// [`advance`](World::advance) with `watch` looking on as the venues carry out commands.
-    fn advance_watched<W: Watch>(&mut self, until_ns: u64, mut budget: u64, watch: &mut W) -> Stop {
+    pub(super) fn advance_watched<W: Watch>(&mut self, until_ns: u64, mut budget: u64, watch: &mut W) -> Stop {
         loop {
             let (venue, at) = self.earliest();
             let call = self.agenda.next_ns();
@@ -447,11 +451,17 @@ impl World {
 
     /// [`run`](World::run) in parts of at most `budget` messages and calls; says whether it is at the end.
     pub fn run_some(&mut self, budget: u64) -> bool {
-        self.run_some_watched(budget, &mut Unseen)
+        self.run_some_watched(budget, &mut Timed::never())
     }
 
     pub(crate) fn run_some_watched<W: Watch>(&mut self, budget: u64, watch: &mut W) -> bool {
-        match self.advance_watched(self.duration_ns, budget, watch) {
+        let stop = self.advance_watched(self.duration_ns, budget, watch);
+        self.is_over(stop)
+    }
+
+    /// What follows a stop in a market whose decisions from outside are taken by nobody; whether it is at its end.
+    pub(super) fn is_over(&mut self, stop: Stop) -> bool {
+        match stop {
             Stop::Reached => {
                 self.finish_samples();
                 return true;

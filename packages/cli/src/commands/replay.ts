@@ -15,6 +15,7 @@ import { usageError } from '../errors.js';
 import { ExitCode } from '../exit-codes.js';
 import { compact, duration, integer, table } from '../format.js';
 import { listenForInterrupt } from '../interrupt.js';
+import { latencyTable } from '../latency-table.js';
 import type { Arguments } from '../main.js';
 import { startProgress } from '../progress.js';
 import { callPrefix } from '../rerun.js';
@@ -160,6 +161,7 @@ function print(terminal: Terminal, file: string, report: ReplayReport, verify: b
     level ? `${integer(level.qty)} at ${integer(level.price)}` : 'none',
   );
   terminal.print(`  best bid ${touch[0]}, best ask ${touch[1]} (ticks)`);
+  for (const line of latencyTable(report.latencyByKind, 'one command in 64 was timed')) terminal.print(line);
   terminal.print(`  digest ${report.digest}`);
   if (report.agrees) {
     const checked = [

@@ -6,6 +6,7 @@ import { usageError } from '../errors.js';
 import { ExitCode } from '../exit-codes.js';
 import { duration, table } from '../format.js';
 import { listenForInterrupt } from '../interrupt.js';
+import { latencyTable } from '../latency-table.js';
 import type { Arguments } from '../main.js';
 import { startProgress } from '../progress.js';
 import { callPrefix } from '../rerun.js';
@@ -198,6 +199,8 @@ function print(report: ScenarioReport, terminal: Terminal, verdict: boolean, ela
   ]);
   terminal.print(terminal.paint('bold', report.name));
   for (const row of table([['  measure', ...arms.map(({ arm }) => arm)], ...rows], right)) terminal.print(row);
+  const latency = latencyTable(report.latencyByKind, 'one command of a market in 64 was timed, over all runs');
+  for (const line of latency.length === 0 ? [] : ['', ...latency]) terminal.print(line);
   if (!verdict) {
     terminal.print('');
     for (const { arm, digest } of arms) terminal.print(`  digest of ${arm}: ${digest}`);
