@@ -91,7 +91,8 @@ pub(super) const KINDS: &[KindSpec] = &[
     KindSpec {
         kind: "racer",
         doc: "Whenever the spread opens it tries to be the first to better both prices by a tick, and takes its quotes off when \
-              it was not, or when the market has moved on.",
+              it was not, or when the market has moved on. While an order of its is under way it waits for the venue's \
+              answer.",
         venues: (1, 1),
         params: &[
             lots("lots", 1.0, "size of a quote"),
@@ -100,7 +101,7 @@ pub(super) const KINDS: &[KindSpec] = &[
         ],
         build: |b| {
             let p = &b.params;
-            Box::new(Racer { lots: p.u("lots"), min_spread: p.i("minSpread"), max: p.i("maxPosition") })
+            Box::new(Racer { lots: p.u("lots"), min_spread: p.i("minSpread"), max: p.i("maxPosition"), under_way: 0 })
         },
     },
 ];
@@ -243,14 +244,16 @@ struct Racer {
     lots: u64,
     min_spread: i64,
     max: i64,
+    /// Orders sent and not yet answered: who is slow would else answer every move of the touch with two more of them.
+    under_way: u32,
 }
 
-impl Agent for Racer {
-    fn wake(&mut self, _: u32, ctx: &mut Context<'_>) {
-        self.touch_moved(ctx.home(), ctx);
-    }
-
-    fn touch_moved(&mut self, venue: u16, ctx: &mut Context<'_>) {
+impl Racer {
+    fn look(&mut self, ctx: &mut Context<'_>) {
+        if self.under_way > 0 {
+            return;
+        }
+        let venue = ctx.home();
         let quote = ctx.quote(venue);
         // Off the touch is out of the race.
         ctx.cancel_where(|o| o.price != quote.best(o.side));
@@ -260,10 +263,33 @@ impl Agent for Racer {
         let position = ctx.account().position;
         if position < self.max {
             ctx.post(venue, Side::Buy, quote.bid + 1, self.lots);
+            self.under_way += 1;
         }
         if position > -self.max {
             ctx.post(venue, Side::Sell, quote.ask - 1, self.lots);
+            self.under_way += 1;
         }
+    }
+}
+
+impl Agent for Racer {
+    fn wake(&mut self, _: u32, ctx: &mut Context<'_>) {
+        self.look(ctx);
+    }
+
+    fn notice(&mut self, notice: &Notice, ctx: &mut Context<'_>) {
+        if matches!(notice.kind, NoticeKind::Accepted | NoticeKind::Refused(_)) {
+            self.under_way = self.under_way.saturating_sub(1);
+            self.look(ctx);
+        }
+    }
+
+    fn touch_moved(&mut self, _: u16, ctx: &mut Context<'_>) {
+        self.look(ctx);
+    }
+
+    fn hears_acceptance(&self) -> bool {
+        true
     }
 
     fn follows_touch(&self) -> bool {
@@ -291,6 +317,8 @@ impl PastMids {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::flow::FlowConfig;
+    use crate::kernel::{AgentConfig, Latency, MarketConfig, VenueConfig, World};
 
     fn quoter(law: Law, gamma: f64) -> Quoter {
         Quoter { law, requote_ns: 1, lots: 1, gamma, sigma: 2.0, k: 1.5, max: 10 }
@@ -319,5 +347,44 @@ mod tests {
             assert!((below + above - sum).abs() < 1e-12);
             assert!((below - above - 2.0 * inventory * slope).abs() < 1e-12);
         }
+    }
+
+    fn market(venues: usize, agents: Vec<AgentConfig>) -> World {
+        let venue = VenueConfig { flow: Some(FlowConfig::default()), ..VenueConfig::default() };
+        let config =
+            MarketConfig { venues: vec![venue; venues], agents, duration_ns: 1_000_000_000, ..MarketConfig::default() };
+        let mut world = World::open(&config, 0).unwrap();
+        world.run();
+        world
+    }
+
+    fn group(kind: &str, venues: u16, delay_ns: u64) -> AgentConfig {
+        AgentConfig {
+            name: kind.to_owned(),
+            kind: kind.to_owned(),
+            venues: (0..venues).collect(),
+            orders: Latency::Constant { ns: delay_ns },
+            ..AgentConfig::default()
+        }
+    }
+
+    #[test]
+    fn a_racer_waits_for_its_answer_before_it_sends_again() {
+        let racer = AgentConfig { count: 3, ..group("racer", 1, 10_000_000) };
+        let result = market(1, vec![racer]).into_result();
+        for account in &result.groups[0].accounts {
+            // Two orders at a time, and a hundred times their way in a second.
+            assert!((20..=202).contains(&account.orders), "{} orders", account.orders);
+        }
+    }
+
+    /// A fund's arbitrageur counts lots in its notices: of orders that were accepted it must hear nothing.
+    #[test]
+    fn nobody_else_is_told_of_accepted_orders_when_a_racer_is() {
+        let fund = group("etf-arbitrageur", 3, 1_000);
+        let idle = AgentConfig { params: [("minSpread".to_owned(), 1e6)].into(), ..group("racer", 1, 1_000) };
+        let (alone, beside) = (market(3, vec![fund.clone()]), market(3, vec![fund, idle]));
+        assert_eq!(alone.digest(), beside.digest());
+        assert!(alone.into_result().groups[0].accounts[0].orders > 8, "the arbitrageur never trades");
     }
 }

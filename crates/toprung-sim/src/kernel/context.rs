@@ -35,6 +35,11 @@ pub trait Agent: Debug + Send + Sync {
         false
     }
 
+    /// Whether it is told of each of its orders that the venue has accepted it.
+    fn hears_acceptance(&self) -> bool {
+        false
+    }
+
     /// A copy in the same state.
     fn fork(&self) -> Box<dyn Agent>;
 }

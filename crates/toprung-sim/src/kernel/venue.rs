@@ -57,6 +57,8 @@ pub struct Notice {
 /// What a [`Notice`] says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoticeKind {
+    /// The order has arrived and was not refused. Only for agents that asked for it.
+    Accepted,
     /// The resting order was filled, wholly or in part.
     Maker,
     /// The order traded on entry.
@@ -103,6 +105,8 @@ pub(crate) struct Venue {
     depth_ticks: u32,
     /// What happened to agents' orders and has not been delivered.
     pub(crate) notices: Vec<Notice>,
+    /// Somebody wants to be told of orders that were accepted.
+    tells_acceptance: bool,
     /// The best prices changed since the last delivery.
     pub(crate) touch_moved: bool,
     pub(crate) counts: VenueCounts,
@@ -127,6 +131,7 @@ struct Recorder<'a> {
     watch: TouchWatch,
     feed: &'a mut Feed,
     notices: &'a mut Vec<Notice>,
+    tells_acceptance: bool,
     counts: &'a mut VenueCounts,
     trades: Option<&'a mut Vec<Trade>>,
     traded: bool,
@@ -168,7 +173,12 @@ impl EventSink for Recorder<'_> {
     fn event(&mut self, e: &Event) {
         self.watch.event(e, self.touch);
         match e.kind {
-            EventKind::Accepted => self.counts.accepted += 1,
+            EventKind::Accepted => {
+                self.counts.accepted += 1;
+                if self.tells_acceptance {
+                    self.notice(e.id, e.side, e, NoticeKind::Accepted);
+                }
+            }
             EventKind::Trade => self.trade(e),
             EventKind::Cancelled => {
                 self.counts.cancelled += 1;
@@ -204,7 +214,7 @@ impl Venue {
         index: u16,
         (key, book): (StreamKey, u32),
         recording: Option<Recording>,
-        (reach_ns, with_tape): (u64, bool),
+        (reach_ns, with_tape, tells_acceptance): (u64, bool, bool),
         (sample_ns, keep_trades, keep_queues): (u64, bool, bool),
     ) -> Venue {
         let reference = config.reference();
@@ -245,6 +255,7 @@ impl Venue {
             feed: Feed::new(reference, reach_ns, with_tape),
             depth_ticks: config.depth_ticks,
             notices: Vec::new(),
+            tells_acceptance,
             touch_moved: false,
             counts: VenueCounts::default(),
             waits: (config.service_ns > 0).then(Box::default),
@@ -454,6 +465,7 @@ impl Venue {
             watch: TouchWatch::default(),
             feed: &mut self.feed,
             notices: &mut self.notices,
+            tells_acceptance: self.tells_acceptance,
             counts: &mut self.counts,
             trades: self.trades.as_mut(),
             traded: false,

@@ -151,15 +151,18 @@ impl World {
         let ahead_ns = world.window_ns().min(LATENCY_MAX_NS);
         let reach_ns = config.agents.iter().map(|a| a.data.max_ns()).max().unwrap_or(0) + ahead_ns;
         for (v, venue) in config.venues.iter().enumerate() {
-            let tape =
-                world.agents.iter().zip(&world.seats).any(|(a, s)| a.reads_tape() && s.venues.contains(&(v as u16)));
+            let anybody = |wants: fn(&dyn Agent) -> bool| {
+                let mut all = world.agents.iter().zip(&world.seats);
+                all.any(|(agent, seat)| wants(agent.as_ref()) && seat.venues.contains(&(v as u16)))
+            };
+            let (tape, acceptance) = (anybody(|a| a.reads_tape()), anybody(|a| a.hears_acceptance()));
             world.venues.push(Venue::open(
                 venue,
                 v as u16,
                 // Every venue is a book of its own among those of all markets.
                 (key("flow"), book.wrapping_mul(config.venues.len() as u32).wrapping_add(v as u32)),
                 recordings.get(v).cloned(),
-                (reach_ns, tape),
+                (reach_ns, tape, acceptance),
                 (config.sample_ns, config.keep_trades, config.keep_queues),
             ));
         }
@@ -346,6 +349,9 @@ impl World {
 
     pub(crate) fn deliver_notice(&mut self, notice: &Notice) {
         let Some(agent) = agent_of(notice.order) else { return };
+        if notice.kind == NoticeKind::Accepted && !self.agents[agent as usize].hears_acceptance() {
+            return;
+        }
         let seat = &mut self.seats[agent as usize];
         enter(&mut seat.ledger, notice);
         let at = seat.notices.arrival(notice.time_ns);
@@ -478,7 +484,7 @@ fn enter(account: &mut Account, notice: &Notice) {
         NoticeKind::Maker => account.fill(notice.side, notice.price, notice.qty, true),
         NoticeKind::Taker => account.fill(notice.side, notice.price, notice.qty, false),
         NoticeKind::Refused(_) => account.refused += 1,
-        NoticeKind::Ended(_) => {}
+        NoticeKind::Accepted | NoticeKind::Ended(_) => {}
     }
 }
 
@@ -487,6 +493,7 @@ fn take_in(seat: &mut Seat, notice: &Notice) {
     enter(&mut seat.known, notice);
     if let Some(k) = seat.open.iter().position(|o| o.id == notice.order) {
         let left = match notice.kind {
+            NoticeKind::Accepted => seat.open[k].qty,
             NoticeKind::Maker | NoticeKind::Taker => seat.open[k].qty.saturating_sub(notice.qty),
             NoticeKind::Ended(_) | NoticeKind::Refused(_) => 0,
         };
