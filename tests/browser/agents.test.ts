@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { catalogue, runMarket } from 'toprung';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { seriousFindings } from '../lib/axe.js';
 import { findChromium, launch, type Watched, watchedPage } from '../lib/browser.js';
 import { ServedDashboard, statsOf, until } from '../lib/dashboard.js';
@@ -26,6 +26,10 @@ describe.skipIf(chromium === undefined)('a market of agents in a browser', () =>
     const { digest, groups } = (await runMarket(catalogue.arm('flash-crash'))).results[0]!;
     crash = { digest, sold: -groups.find(({ name }) => name === 'seller')!.total.position };
   }, 90 * seconds);
+  // A page that nobody looks at any more still paints.
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+  });
   afterAll(async () => {
     await browser?.close();
     expect(await served?.signal('SIGINT')).toBe(0);

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Browser, Page } from 'playwright-core';
 import { simulate } from 'toprung';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { seriousFindings } from '../lib/axe.js';
 import { findChromium, launch, type Watched, watchedPage } from '../lib/browser.js';
 import { type PageStats, ServedDashboard, statsOf, until } from '../lib/dashboard.js';
@@ -44,6 +44,10 @@ describe.skipIf(chromium === undefined)('the dashboard in a browser', () => {
       ServedDashboard.start(['simulate', 'zi-baseline', '--live', '--events', '2G', '--speed', '20', '--port', '0']),
     ]);
   }, 90 * seconds);
+  // A page that nobody looks at any more still paints.
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+  });
   afterAll(async () => {
     await browser?.close();
     expect(await served?.signal('SIGINT')).toBe(0);
