@@ -87,9 +87,9 @@ describe.skipIf(chromium === undefined)('a market of agents in a browser', () =>
       await expect.poll(() => page.locator('.ladder .row.own').count()).toBeGreaterThan(3);
       expect(await page.locator('.ladder .own-key').textContent()).toBe('◆ makers');
       expect(await page.locator('.ladder .row.own .count').first().textContent()).toMatch(/^(◆[\d.]+k?·[\d.]+k?)?$/);
-      expect(await page.locator('.ladder .summary').textContent()).toMatch(
-        /makers: \d+ lots at [\d,]+, \d+ lots ahead/,
-      );
+      // The summary is written more slowly than the ladder.
+      const summary = () => page.locator('.ladder .summary').textContent();
+      await expect.poll(summary, { timeout: 10 * seconds }).toMatch(/makers: \d+ lots at [\d,]+, \d+ lots ahead/);
       await page.locator('.ladder button', { hasText: 'as a table' }).click();
       expect(await page.locator('.ladder .table tbody tr').count()).toBeGreaterThan(3);
       await page.keyboard.press('Escape');
