@@ -1,7 +1,7 @@
 // `npm run bench`: the table of promises, engines of others beside ours and what speed depends on, kept in bench/record/,
 // and a page about all that is kept, bench/report.html. `npm run bench -- NAME [OPTION…]` runs one part: `table`, `peers`,
-// `curves`, `report`; `criterion [FILTER]` and `vitest` for the detailed benchmarks of one half, `dashboard` for what the
-// page costs, `market` for a decision in TypeScript.
+// `curves`, `report`; `against COMMIT` for the book of another commit beside this one, `criterion [FILTER]` and `vitest` for
+// the detailed benchmarks of one half, `dashboard` for what the page costs, `market` for a decision in TypeScript.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ensureReady } from './lib/ready.mjs';
@@ -32,7 +32,14 @@ const page = () => {
   const toprung = path.join(root, 'packages/cli/bin/toprung.js');
   return run(process.execPath, [toprung, 'bench', ...folders, '--out', path.join(root, 'bench'), '--format', 'html']);
 };
-const parts = { table: 'targets', peers: 'peers', curves: 'curves', dashboard: 'dashboard', market: 'market' };
+const parts = {
+  table: 'targets',
+  against: 'against',
+  peers: 'peers',
+  curves: 'curves',
+  dashboard: 'dashboard',
+  market: 'market',
+};
 if (first === 'report') process.exit(await page());
 if (first in parts) process.exit(await run(process.execPath, [program(parts[first]), ...rest]));
 if (first !== undefined && !first.startsWith('-')) {
