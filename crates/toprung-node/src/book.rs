@@ -10,23 +10,16 @@ use serde::Deserialize;
 use toprung_book::{Book, BookConfig, OrderView, Participant, SelfTradeScope};
 use toprung_sim::{BookSettings, PolicySettings, ReplacePrioritySetting};
 
-use crate::arguments::{TELL_GC_FROM, exact, fill, index, integer, side_of};
-use crate::commands::{Decoder, MAX_SAFE};
+use crate::arguments::{exact, fill, index, integer, side_of};
+use crate::batched::Batched;
+use crate::commands::MAX_SAFE;
 use crate::error::{Code, Result, config_error, error, error_at, guarded};
-use crate::events::{ColumnSink, Columns, Spill};
-use crate::journaled::Slot;
 use crate::view::View;
 
 /// One order book behind the boundary.
 #[napi(custom_finalize)]
 pub struct NativeBook {
-    book: Slot<Book>,
-    decoder: Decoder,
-    spill: Spill,
-    /// A panic interrupted a batch: the book may be inconsistent and takes no more.
-    lost: bool,
-    /// Bytes that the garbage collector knows of.
-    told_gc: i64,
+    engine: Batched<Book>,
 }
 
 #[napi]
@@ -34,62 +27,34 @@ impl NativeBook {
     /// A book with the configuration `config`, as JSON, behind the journal that `journal` describes, as JSON too.
     #[napi(constructor, catch_unwind)]
     pub fn new(env: Env, config: String, journal: Option<String>) -> Result<NativeBook> {
-        guarded(|| {
-            let book = Slot::new(Settings::parse(&config)?, journal.as_deref())?;
-            let (decoder, spill) = (Decoder::default(), Spill::default());
-            let mut this = NativeBook { book, decoder, spill, lost: false, told_gc: 0 };
-            this.tell_gc(env);
-            Ok(this)
-        })
+        guarded(|| Ok(NativeBook { engine: Batched::new(env, Settings::parse(&config)?, journal.as_deref())? }))
     }
 
     /// Applies the first `count` records of `commands` in order and writes what happened into `events`, columns for
     /// `capacity` events. Gives the number of events; those past the capacity wait for `drain`.
     #[napi(catch_unwind, ts_args_type = "commands: Uint8Array, count: number, events: Uint8Array, capacity: number")]
     pub fn submit(&mut self, env: Env, commands: View, count: f64, events: View, capacity: f64) -> Result<f64> {
-        guarded(|| {
-            self.check_alive()?;
-            if self.spill.len() > 0 {
-                let message = format!("expected `drain` first: {} events of the last batch wait", self.spill.len());
-                return Err(error(Code::EventsPending, message));
-            }
-            let columns = Columns::new(events.bytes("events")?, index("capacity", capacity)?)?;
-            let count = index("count", count)?;
-            let commands = self.decoder.commands(commands.bytes("commands")?, count)?;
-            let mut sink = ColumnSink::new(columns, &mut self.spill, self.book.get().commands());
-            self.lost = true;
-            let applied = self.book.apply(commands, &mut sink);
-            self.lost = false;
-            applied?;
-            let total = sink.total();
-            self.tell_gc(env);
-            Ok(total as f64)
-        })
+        guarded(|| self.engine.submit(env, commands, count, events, capacity))
     }
 
     /// Moves waiting events into `events` from row `from` on; gives the number moved.
     #[napi(catch_unwind, ts_args_type = "events: Uint8Array, capacity: number, from: number")]
     pub fn drain(&mut self, events: View, capacity: f64, from: f64) -> Result<f64> {
-        guarded(|| {
-            let columns = Columns::new(events.bytes("events")?, index("capacity", capacity)?)?;
-            Ok(self.spill.drain(columns, index("from", from)?) as f64)
-        })
+        guarded(|| self.engine.drain(events, capacity, from))
     }
 
     /// Events that wait for `drain`.
     #[napi(catch_unwind)]
     pub fn pending(&self) -> f64 {
-        self.spill.len() as f64
+        self.engine.pending()
     }
 
     /// L2: price, quantity and number of orders of at most `max` levels of a side, best first, three numbers each.
     #[napi(catch_unwind)]
     pub fn levels(&self, side: f64, max: f64) -> Result<Float64Array> {
         guarded(|| {
-            self.check_alive()?;
-            let side = side_of(side)?;
             let mut rows = Vec::new();
-            for level in self.book.get().depth(side).take(index("max", max)?) {
+            for level in self.engine.alive()?.depth(side_of(side)?).take(index("max", max)?) {
                 rows.extend([level.price as f64, exact("level.qty", level.qty)?, f64::from(level.orders)]);
             }
             Ok(Float64Array::new(rows))
@@ -100,8 +65,7 @@ impl NativeBook {
     #[napi(catch_unwind, ts_args_type = "side: number, out: Uint8Array")]
     pub fn best(&self, side: f64, out: View) -> Result<bool> {
         guarded(|| {
-            self.check_alive()?;
-            let row = match self.book.get().best(side_of(side)?) {
+            let row = match self.engine.alive()?.best(side_of(side)?) {
                 Some(best) => Some([best.price as f64, exact("level.qty", best.qty)?, f64::from(best.orders)]),
                 None => None,
             };
@@ -114,8 +78,7 @@ impl NativeBook {
     #[napi(catch_unwind)]
     pub fn queue(&self, side: f64) -> Result<Float64Array> {
         guarded(|| {
-            self.check_alive()?;
-            let orders = self.book.get().orders(side_of(side)?);
+            let orders = self.engine.alive()?.orders(side_of(side)?);
             let row = |o: OrderView| [o.id as f64, o.price as f64, o.qty as f64, f64::from(o.owner)];
             Ok(Float64Array::new(orders.flat_map(row).collect()))
         })
@@ -125,8 +88,7 @@ impl NativeBook {
     #[napi(catch_unwind, ts_args_type = "id: number, out: Uint8Array")]
     pub fn order(&self, id: f64, out: View) -> Result<bool> {
         guarded(|| {
-            self.check_alive()?;
-            let order = self.book.get().order(integer("id", id, MAX_SAFE)?);
+            let order = self.engine.alive()?.order(integer("id", id, MAX_SAFE)?);
             let row = order.map(|o| [f64::from(o.side as u8), o.price as f64, o.qty as f64, f64::from(o.owner)]);
             fill(out, row)
         })
@@ -135,92 +97,61 @@ impl NativeBook {
     /// Resting orders.
     #[napi(catch_unwind)]
     pub fn order_count(&self) -> f64 {
-        self.book.get().order_count() as f64
+        self.engine.get().order_count() as f64
     }
 
     /// Digest of every event so far, 32 hexadecimal digits.
     #[napi(catch_unwind)]
     pub fn digest(&self) -> String {
-        self.book.get().digest().to_string()
+        self.engine.get().digest().to_string()
     }
 
     /// Bytes of memory that the book and this binding's buffers hold.
     #[napi(catch_unwind)]
     pub fn memory_bytes(&self) -> f64 {
-        self.bytes() as f64
+        self.engine.memory_bytes() as f64
     }
 
     /// Fails when the book is inconsistent, which would be a defect of toprung. Visits every order.
     #[napi(catch_unwind)]
     pub fn check_invariants(&self) -> Result<()> {
-        guarded(|| {
-            self.check_alive()?;
-            self.book.get().check_invariants().map_err(|broken| error(Code::Invariant, broken))
-        })
+        guarded(|| self.engine.alive()?.check_invariants().map_err(|broken| error(Code::Invariant, broken)))
     }
 
     /// Commands that a machine going down now does not take; fails without a journal.
     #[napi(catch_unwind)]
     pub fn durable(&mut self) -> Result<f64> {
-        guarded(|| self.book.durable())
+        guarded(|| self.engine.slot().durable())
     }
 
     /// Waits until everything carried out is durable.
     #[napi(catch_unwind)]
     pub fn flush_journal(&mut self) -> Result<()> {
-        guarded(|| self.book.flush())
+        guarded(|| self.engine.slot().flush())
     }
 
     /// Writes the whole state beside the journal, so that recovery begins here; gives the file.
     #[napi(catch_unwind)]
     pub fn snapshot_journal(&mut self) -> Result<String> {
-        guarded(|| {
-            self.check_alive()?;
-            self.book.snapshot()
-        })
+        guarded(|| self.engine.snapshot())
     }
 
     /// Makes everything durable and frees the journal. What it was of can be read, and takes nothing more.
     #[napi(catch_unwind)]
     pub fn close_journal(&mut self) -> Result<()> {
-        guarded(|| self.book.close())
+        guarded(|| self.engine.slot().close())
     }
 
     /// Commands carried out.
     #[napi(catch_unwind)]
     pub fn commands(&self) -> f64 {
-        self.book.get().commands() as f64
+        self.engine.get().commands() as f64
     }
 }
 
 impl ObjectFinalize for NativeBook {
     fn finalize(self, env: Env) -> napi::Result<()> {
-        env.adjust_external_memory(-self.told_gc)?;
-        Ok(())
-    }
-}
-
-impl NativeBook {
-    fn bytes(&self) -> usize {
-        self.book.get().memory_bytes() + self.decoder.memory_bytes() + self.spill.memory_bytes()
-    }
-
-    /// Tells the garbage collector if memory has changed by much since it was last told.
-    #[inline]
-    fn tell_gc(&mut self, env: Env) {
-        let change = self.bytes() as i64 - self.told_gc;
-        // Should it fail, the collector merely knows less.
-        if change.abs() >= TELL_GC_FROM && env.adjust_external_memory(change).is_ok() {
-            self.told_gc += change;
-        }
-    }
-
-    fn check_alive(&self) -> Result<()> {
-        if self.lost {
-            let message = "an earlier batch made the native core panic; the book's state is unknown: make a new one";
-            return Err(error(Code::Panic, message));
-        }
-        Ok(())
+        self.engine.finalize(env)
     }
 }
 

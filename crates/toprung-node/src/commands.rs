@@ -48,24 +48,42 @@ const _: () = {
     assert!(cfg!(target_endian = "little"), "records are little-endian and read as they are");
 };
 
-/// Turns records into commands, in memory that is kept from batch to batch.
+/// What turns records into commands, in memory that is kept from batch to batch.
+pub(crate) trait Decode: Default {
+    type Command;
+
+    /// The first `count` records of `bytes`, or the first that is not valid.
+    fn commands(&mut self, bytes: Bytes, count: usize) -> Result<&[Self::Command]>;
+
+    /// Bytes that it holds.
+    fn memory_bytes(&self) -> usize;
+}
+
+/// Refuses a batch that is too large, or whose view of `bytes` bytes is too small for its records.
+pub(crate) fn check_batch(bytes: usize, count: usize, record_bytes: usize) -> Result<()> {
+    if count > MAX_BATCH {
+        let message = format!("expected at most {MAX_BATCH} commands in a batch, got {count}");
+        return Err(error(Code::BatchTooLarge, message));
+    }
+    let want = count * record_bytes;
+    if bytes < want {
+        let message = format!("expected at least {want} bytes for {count} commands, got {bytes}");
+        return Err(error_at(Code::BufferLength, "commands", &message));
+    }
+    Ok(())
+}
+
+/// Turns records into commands of a book.
 #[derive(Default)]
 pub(crate) struct Decoder {
     scratch: Vec<Raw>,
 }
 
-impl Decoder {
-    /// The first `count` records of `bytes`, or the first that is not valid.
-    pub(crate) fn commands(&mut self, bytes: Bytes, count: usize) -> Result<&[Command]> {
-        if count > MAX_BATCH {
-            let message = format!("expected at most {MAX_BATCH} commands in a batch, got {count}");
-            return Err(error(Code::BatchTooLarge, message));
-        }
-        if bytes.len() < count * RECORD_BYTES {
-            let (want, got) = (count * RECORD_BYTES, bytes.len());
-            let message = format!("expected at least {want} bytes for {count} commands, got {got}");
-            return Err(error_at(Code::BufferLength, "commands", &message));
-        }
+impl Decode for Decoder {
+    type Command = Command;
+
+    fn commands(&mut self, bytes: Bytes, count: usize) -> Result<&[Command]> {
+        check_batch(bytes.len(), count, RECORD_BYTES)?;
         self.scratch.clear();
         self.scratch.reserve(count);
         let mut bad = 0;
@@ -86,11 +104,12 @@ impl Decoder {
         Ok(unsafe { std::slice::from_raw_parts(self.scratch.as_ptr().cast(), count) })
     }
 
-    /// Bytes that the scratch memory holds.
-    pub(crate) fn memory_bytes(&self) -> usize {
+    fn memory_bytes(&self) -> usize {
         self.scratch.capacity() * size_of::<Raw>()
     }
+}
 
+impl Decoder {
     /// The error of the first record that is not valid.
     #[cold]
     fn culprit(&self, bytes: Bytes, count: usize) -> napi::Error<Code> {

@@ -18,7 +18,7 @@ use toprung_data::journal::{
 
 use crate::error::{Code, Result, error, guarded, to_json};
 use crate::journaled::{journal_error, text};
-use crate::task::{Cancel, CancelFlag, Outcome, PROGRESS_EVERY, ProgressFn, outcome, report, unwrap};
+use crate::task::{Cancel, CancelFlag, Outcome, Pace, ProgressFn, outcome, report, unwrap};
 
 /// Says what lies in the journal `dir`, as JSON. Changes nothing.
 #[napi(catch_unwind, ts_return_type = "Promise<string>")]
@@ -98,10 +98,9 @@ impl Task for WatchedTask {
 
     fn compute(&mut self) -> napi::Result<Outcome<String>> {
         let cancelled = self.cancel.start();
-        let mut told: Option<Instant> = None;
+        let mut pace = Pace::default();
         let mut watch = |done: u64, total: u64| {
-            if told.is_none_or(|at| at.elapsed() >= PROGRESS_EVERY) {
-                told = Some(Instant::now());
+            if pace.is_due() {
                 report(&self.on_progress, &self.cancel, (done as f64, total as f64, 0.0, 0.0));
             }
             if cancelled.load(Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

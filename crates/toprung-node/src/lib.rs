@@ -6,6 +6,7 @@
 
 pub mod analysis;
 mod arguments;
+mod batched;
 pub mod book;
 mod commands;
 pub mod dataset;

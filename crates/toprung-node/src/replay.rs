@@ -1,6 +1,5 @@
 //! `replay` of a file on the libuv pool, and its report as JSON.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -21,7 +20,7 @@ use toprung_trace::{LatencyByKind, LatencySummary};
 
 use crate::dataset::{self, dataset_error};
 use crate::error::{Code, Result, error, error_at, guarded, to_json};
-use crate::task::{Cancel, CancelFlag, Outcome, PROGRESS_EVERY, ProgressFn, outcome, report, unwrap};
+use crate::task::{Cancel, CancelFlag, Outcome, Pace, ProgressFn, outcome, report, unwrap};
 
 /// Starts a replay of `file` with `options`, as JSON; gives the report, as JSON. With `record`, JSON too, its dataset is
 /// written, and its manifest is in the report.
@@ -63,10 +62,9 @@ impl Task for ReplayTask {
     fn compute(&mut self) -> napi::Result<Outcome<String>> {
         let start = Instant::now();
         let cancel = self.cancel.start();
-        let last = Cell::new(None::<Instant>);
+        let mut pace = Pace::default();
         let tell = |done: u64, total: u64| {
-            if last.get().is_none_or(|t| t.elapsed() >= PROGRESS_EVERY) {
-                last.set(Some(Instant::now()));
+            if pace.is_due() {
                 report(&self.on_progress, &self.cancel, (done as f64, total as f64, 0.0, 0.0));
             }
         };

@@ -1,7 +1,6 @@
 //! The catalogue of scenarios, their check over many seeds, and the check that a market is deterministic.
 
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
 
 use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Task};
@@ -10,10 +9,7 @@ use toprung_sim::catalogue::{self, MarketScenario};
 
 use crate::error::{Code, Result, config_error, error_at, guarded, to_json};
 use crate::market::{parse_market, sim_error};
-use crate::task::{Cancel, CancelFlag, Outcome, ProgressFn, outcome, report, unwrap};
-
-/// Least time between two reports of progress.
-const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+use crate::task::{Cancel, CancelFlag, Outcome, Pace, ProgressFn, outcome, report, unwrap};
 
 /// Every scenario of the catalogue, as JSON.
 #[napi(catch_unwind)]
@@ -83,11 +79,10 @@ impl Task for CheckTask {
 
     fn compute(&mut self) -> napi::Result<Outcome<String>> {
         let cancel = self.cancel.start();
-        let last = Mutex::new(None::<Instant>);
+        let pace = Mutex::new(Pace::default());
         let tell = |done: u32, total: u32| {
-            let Ok(mut last) = last.try_lock() else { return };
-            if last.is_none_or(|t| t.elapsed() >= PROGRESS_EVERY) {
-                *last = Some(Instant::now());
+            let Ok(mut pace) = pace.try_lock() else { return };
+            if pace.is_due() {
                 report(&self.on_progress, &self.cancel, (done.into(), total.into(), 0.0, 0.0));
             }
         };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use napi::bindgen_prelude::FnArgs;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -12,7 +12,22 @@ use napi_derive::napi;
 use crate::error::{Code, Result};
 
 /// Least time between two reports of progress.
-pub(crate) const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+
+/// Lets progress be reported at most ten times a second.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Pace(Option<Instant>);
+
+impl Pace {
+    /// Whether a report is due; if so, the next is due later.
+    pub(crate) fn is_due(&mut self) -> bool {
+        let is_due = self.0.is_none_or(|last| last.elapsed() >= PROGRESS_EVERY);
+        if is_due {
+            self.0 = Some(Instant::now());
+        }
+        is_due
+    }
+}
 
 /// Stops a run: polled in Rust between pieces of work of a millisecond or less.
 #[napi]

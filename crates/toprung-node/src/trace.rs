@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::mpsc::{Receiver, RecvError, Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use napi::bindgen_prelude::{AsyncTask, Float64Array, Uint8Array, Uint32Array};
 use napi::{Env, Task};
@@ -16,10 +16,7 @@ use toprung_trace::fxt::{self, ArgValue, EventKind, Trace};
 use toprung_trace::{BreakpointProbe, TickClock, fire, stop_indicator_address, thread_id};
 
 use crate::error::{Code, Result, config_error, error, error_at, guarded, to_json};
-use crate::task::{Cancel, CancelFlag, Outcome, ProgressFn, outcome, report, unwrap};
-
-/// Least time between two reports of progress.
-const PROGRESS_EVERY: Duration = Duration::from_millis(100);
+use crate::task::{Cancel, CancelFlag, Outcome, Pace, ProgressFn, outcome, report, unwrap};
 
 /// Time between two looks at the cancel flag: a tenth of what an abort may take.
 const CANCEL_EVERY: Duration = Duration::from_millis(10);
@@ -179,14 +176,11 @@ impl NativeTracer {
 
 /// The run itself, on the tracer's thread.
 fn run(options: &RecordOptions, controls: &Controls, say: &Sender<Said>) -> Result<String> {
-    let mut last: Option<Instant> = None;
+    let mut pace = Pace::default();
     let recorded = record(options, "node", controls, &mut |done, total| {
-        if last.is_none_or(|t| t.elapsed() >= PROGRESS_EVERY) {
-            last = Some(Instant::now());
-            if say.send(Said::Progress(done, total)).is_err() {
-                // Nobody waits for the result.
-                controls.cancel.store(true, Relaxed);
-            }
+        if pace.is_due() && say.send(Said::Progress(done, total)).is_err() {
+            // Nobody waits for the result.
+            controls.cancel.store(true, Relaxed);
         }
     });
     to_json(&recorded.map_err(driver_error)?.report)

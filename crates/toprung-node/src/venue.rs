@@ -9,25 +9,17 @@ use toprung_book::{
     Venue, VenueConfig,
 };
 
-use crate::arguments::{TELL_GC_FROM, exact, fill, index, integer, side_of};
+use crate::arguments::{exact, fill, index, integer, side_of};
+use crate::batched::Batched;
 use crate::book::Settings;
 use crate::commands::MAX_SAFE;
 use crate::error::{Code, Result, error, guarded};
-use crate::events::{ColumnSink, Columns, Spill};
-use crate::journaled::Slot;
-use crate::venue_commands::VenueDecoder;
 use crate::view::View;
 
 /// One venue behind the boundary.
 #[napi(custom_finalize)]
 pub struct NativeVenue {
-    venue: Slot<Venue>,
-    decoder: VenueDecoder,
-    spill: Spill,
-    /// A panic interrupted a batch: the venue may be inconsistent and takes no more.
-    lost: bool,
-    /// Bytes that the garbage collector knows of.
-    told_gc: i64,
+    engine: Batched<Venue>,
 }
 
 #[napi]
@@ -35,52 +27,26 @@ impl NativeVenue {
     /// A venue with the configuration `config`, as JSON, behind the journal that `journal` describes, as JSON too.
     #[napi(constructor, catch_unwind)]
     pub fn new(env: Env, config: String, journal: Option<String>) -> Result<NativeVenue> {
-        guarded(|| {
-            let venue = Slot::new(VenueSettings::parse(&config)?, journal.as_deref())?;
-            let (decoder, spill) = (VenueDecoder::default(), Spill::default());
-            let mut this = NativeVenue { venue, decoder, spill, lost: false, told_gc: 0 };
-            this.tell_gc(env);
-            Ok(this)
-        })
+        guarded(|| Ok(NativeVenue { engine: Batched::new(env, VenueSettings::parse(&config)?, journal.as_deref())? }))
     }
 
     /// Applies the first `count` records of `commands` in order and writes what happened into `events`, columns for
     /// `capacity` events. Gives the number of events; those past the capacity wait for `drain`.
     #[napi(catch_unwind, ts_args_type = "commands: Uint8Array, count: number, events: Uint8Array, capacity: number")]
     pub fn submit(&mut self, env: Env, commands: View, count: f64, events: View, capacity: f64) -> Result<f64> {
-        guarded(|| {
-            self.check_alive()?;
-            if self.spill.len() > 0 {
-                let message = format!("expected `drain` first: {} events of the last batch wait", self.spill.len());
-                return Err(error(Code::EventsPending, message));
-            }
-            let columns = Columns::new(events.bytes("events")?, index("capacity", capacity)?)?;
-            let count = index("count", count)?;
-            let commands = self.decoder.commands(commands.bytes("commands")?, count)?;
-            let mut sink = ColumnSink::new(columns, &mut self.spill, self.venue.get().commands());
-            self.lost = true;
-            let applied = self.venue.apply(commands, &mut sink);
-            self.lost = false;
-            applied?;
-            let total = sink.total();
-            self.tell_gc(env);
-            Ok(total as f64)
-        })
+        guarded(|| self.engine.submit(env, commands, count, events, capacity))
     }
 
     /// Moves waiting events into `events` from row `from` on; gives the number moved.
     #[napi(catch_unwind, ts_args_type = "events: Uint8Array, capacity: number, from: number")]
     pub fn drain(&mut self, events: View, capacity: f64, from: f64) -> Result<f64> {
-        guarded(|| {
-            let columns = Columns::new(events.bytes("events")?, index("capacity", capacity)?)?;
-            Ok(self.spill.drain(columns, index("from", from)?) as f64)
-        })
+        guarded(|| self.engine.drain(events, capacity, from))
     }
 
     /// Events that wait for `drain`.
     #[napi(catch_unwind)]
     pub fn pending(&self) -> f64 {
-        self.spill.len() as f64
+        self.engine.pending()
     }
 
     /// L2: price, quantity and number of orders of at most `max` displayed levels of a side, best first, three numbers
@@ -88,9 +54,8 @@ impl NativeVenue {
     #[napi(catch_unwind)]
     pub fn levels(&self, side: f64, max: f64) -> Result<Float64Array> {
         guarded(|| {
-            self.check_alive()?;
             let mut rows = Vec::new();
-            for level in self.venue.get().levels(side_of(side)?, index("max", max)?) {
+            for level in self.engine.alive()?.levels(side_of(side)?, index("max", max)?) {
                 rows.extend([level.price as f64, exact("level.qty", level.qty)?, f64::from(level.orders)]);
             }
             Ok(Float64Array::new(rows))
@@ -100,19 +65,19 @@ impl NativeVenue {
     /// Displayed orders of a side in priority order: id, price, open quantity and owner, four numbers each.
     #[napi(catch_unwind)]
     pub fn queue(&self, side: f64) -> Result<Float64Array> {
-        self.orders(|| Ok(self.venue.get().queue(side_of(side)?)))
+        self.orders(|venue| Ok(venue.queue(side_of(side)?)))
     }
 
     /// Hidden orders of a side, as `queue`.
     #[napi(catch_unwind)]
     pub fn hidden(&self, side: f64) -> Result<Float64Array> {
-        self.orders(|| Ok(self.venue.get().hidden(side_of(side)?)))
+        self.orders(|venue| Ok(venue.hidden(side_of(side)?)))
     }
 
     /// Market orders of a side that rest, as `queue`; their price is 0.
     #[napi(catch_unwind)]
     pub fn unpriced(&self, side: f64) -> Result<Float64Array> {
-        self.orders(|| Ok(self.venue.get().unpriced(side_of(side)?)))
+        self.orders(|venue| Ok(venue.unpriced(side_of(side)?)))
     }
 
     /// Orders beside the book in order of entry: id, limit, quantity, owner, side, type and stop price (NaN: none),
@@ -120,13 +85,12 @@ impl NativeVenue {
     #[napi(catch_unwind)]
     pub fn held(&self) -> Result<Float64Array> {
         guarded(|| {
-            self.check_alive()?;
             let row = |HeldView { order, order_type, stop_price }: HeldView| {
                 let [id, price, qty, owner] = numbers(&order);
                 let stop_price = stop_price.map_or(f64::NAN, |p| p as f64);
                 [id, price, qty, owner, f64::from(order.side as u8), f64::from(order_type as u8), stop_price]
             };
-            Ok(Float64Array::new(self.venue.get().held().into_iter().flat_map(row).collect()))
+            Ok(Float64Array::new(self.engine.alive()?.held().into_iter().flat_map(row).collect()))
         })
     }
 
@@ -134,8 +98,7 @@ impl NativeVenue {
     #[napi(catch_unwind, ts_args_type = "id: number, out: Uint8Array")]
     pub fn order(&self, id: f64, out: View) -> Result<bool> {
         guarded(|| {
-            self.check_alive()?;
-            let order = self.venue.get().order(integer("id", id, MAX_SAFE)?);
+            let order = self.engine.alive()?.order(integer("id", id, MAX_SAFE)?);
             let row = order.map(|o| [f64::from(o.side as u8), o.price as f64, o.qty as f64, f64::from(o.owner)]);
             fill(out, row)
         })
@@ -144,39 +107,38 @@ impl NativeVenue {
     /// Resting orders, displayed or not.
     #[napi(catch_unwind)]
     pub fn order_count(&self) -> f64 {
-        self.venue.get().order_count() as f64
+        self.engine.get().order_count() as f64
     }
 
     /// Code of the phase.
     #[napi(catch_unwind)]
     pub fn phase(&self) -> f64 {
-        f64::from(self.venue.get().phase() as u8)
+        f64::from(self.engine.get().phase() as u8)
     }
 
     /// Simulated time in nanoseconds.
     #[napi(catch_unwind)]
     pub fn now(&self) -> f64 {
-        self.venue.get().now() as f64
+        self.engine.get().now() as f64
     }
 
     /// Price of the last trade.
     #[napi(catch_unwind)]
     pub fn last_price(&self) -> Option<f64> {
-        self.venue.get().last_price().map(|p| p as f64)
+        self.engine.get().last_price().map(|p| p as f64)
     }
 
     /// The reference price.
     #[napi(catch_unwind)]
     pub fn reference(&self) -> Option<f64> {
-        self.venue.get().reference().map(|p| p as f64)
+        self.engine.get().reference().map(|p| p as f64)
     }
 
     /// What an auction would do: price, lots, lots too many and the side that has them; or none. Fills `out`.
     #[napi(catch_unwind, ts_args_type = "out: Uint8Array")]
     pub fn indicative(&self, out: View) -> Result<bool> {
         guarded(|| {
-            self.check_alive()?;
-            let row = match self.venue.get().indicative() {
+            let row = match self.engine.alive()?.indicative() {
                 Some(i) => {
                     let (qty, surplus) = (exact("indicative.qty", i.qty)?, exact("indicative.surplus", i.surplus)?);
                     Some([i.price as f64, qty, surplus, f64::from(i.side as u8)])
@@ -190,93 +152,64 @@ impl NativeVenue {
     /// Digest of every event so far, 32 hexadecimal digits.
     #[napi(catch_unwind)]
     pub fn digest(&self) -> String {
-        self.venue.get().digest().to_string()
+        self.engine.get().digest().to_string()
     }
 
     /// Bytes of memory that the venue and this binding's buffers hold.
     #[napi(catch_unwind)]
     pub fn memory_bytes(&self) -> f64 {
-        self.bytes() as f64
+        self.engine.memory_bytes() as f64
     }
 
     /// Fails when the venue is inconsistent, which would be a defect of toprung. Visits every order.
     #[napi(catch_unwind)]
     pub fn check_invariants(&self) -> Result<()> {
-        guarded(|| {
-            self.check_alive()?;
-            self.venue.get().check_invariants().map_err(|broken| error(Code::Invariant, broken))
-        })
+        guarded(|| self.engine.alive()?.check_invariants().map_err(|broken| error(Code::Invariant, broken)))
     }
 
     /// Commands that a machine going down now does not take; fails without a journal.
     #[napi(catch_unwind)]
     pub fn durable(&mut self) -> Result<f64> {
-        guarded(|| self.venue.durable())
+        guarded(|| self.engine.slot().durable())
     }
 
     /// Waits until everything carried out is durable.
     #[napi(catch_unwind)]
     pub fn flush_journal(&mut self) -> Result<()> {
-        guarded(|| self.venue.flush())
+        guarded(|| self.engine.slot().flush())
     }
 
     /// Writes the whole state beside the journal, so that recovery begins here; gives the file.
     #[napi(catch_unwind)]
     pub fn snapshot_journal(&mut self) -> Result<String> {
-        guarded(|| {
-            self.check_alive()?;
-            self.venue.snapshot()
-        })
+        guarded(|| self.engine.snapshot())
     }
 
     /// Makes everything durable and frees the journal. What it was of can be read, and takes nothing more.
     #[napi(catch_unwind)]
     pub fn close_journal(&mut self) -> Result<()> {
-        guarded(|| self.venue.close())
+        guarded(|| self.engine.slot().close())
     }
 
     /// Commands carried out.
     #[napi(catch_unwind)]
     pub fn commands(&self) -> f64 {
-        self.venue.get().commands() as f64
+        self.engine.get().commands() as f64
     }
 }
 
 impl ObjectFinalize for NativeVenue {
     fn finalize(self, env: Env) -> napi::Result<()> {
-        env.adjust_external_memory(-self.told_gc)?;
-        Ok(())
+        self.engine.finalize(env)
     }
 }
 
 impl NativeVenue {
-    fn orders(&self, list: impl FnOnce() -> Result<Vec<OrderView>>) -> Result<Float64Array> {
+    fn orders(&self, list: impl FnOnce(&Venue) -> Result<Vec<OrderView>>) -> Result<Float64Array> {
         guarded(|| {
-            self.check_alive()?;
-            Ok(Float64Array::new(list()?.iter().flat_map(numbers).collect()))
+            let orders = list(self.engine.alive()?)?;
+            Ok(Float64Array::new(orders.iter().flat_map(numbers).collect()))
         })
-    }
-
-    fn bytes(&self) -> usize {
-        self.venue.get().memory_bytes() + self.decoder.memory_bytes() + self.spill.memory_bytes()
-    }
-
-    /// Tells the garbage collector if memory has changed by much since it was last told.
-    #[inline]
-    fn tell_gc(&mut self, env: Env) {
-        let change = self.bytes() as i64 - self.told_gc;
-        // Should it fail, the collector merely knows less.
-        if change.abs() >= TELL_GC_FROM && env.adjust_external_memory(change).is_ok() {
-            self.told_gc += change;
-        }
-    }
-
-    fn check_alive(&self) -> Result<()> {
-        if self.lost {
-            let message = "an earlier batch made the native core panic; the venue's state is unknown: make a new one";
-            return Err(error(Code::Panic, message));
-        }
-        Ok(())
     }
 }
 

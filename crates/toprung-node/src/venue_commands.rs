@@ -24,8 +24,8 @@ use toprung_book::{
     Command, CommandFlags, CommandKind, Options, OrderType, Peg, Side, TimeInForce, VenueAction, VenueCommand,
 };
 
-use crate::commands::{MAX_BATCH, MAX_SAFE, to_int};
-use crate::error::{Code, Result, error, error_at};
+use crate::commands::{Decode, MAX_SAFE, check_batch, to_int};
+use crate::error::{Code, Result, error_at};
 use crate::view::Bytes;
 
 /// Bytes of one record.
@@ -49,24 +49,17 @@ const NUMBERS: [(&str, usize, bool); 12] = [
     ("step", 12, false),
 ];
 
-/// Turns records into commands, in memory that is kept from batch to batch.
+/// Turns records into commands of a venue.
 #[derive(Default)]
 pub(crate) struct VenueDecoder {
     commands: Vec<VenueCommand>,
 }
 
-impl VenueDecoder {
-    /// The first `count` records of `bytes`, or the first that is not valid.
-    pub(crate) fn commands(&mut self, bytes: Bytes, count: usize) -> Result<&[VenueCommand]> {
-        if count > MAX_BATCH {
-            let message = format!("expected at most {MAX_BATCH} commands in a batch, got {count}");
-            return Err(error(Code::BatchTooLarge, message));
-        }
-        if bytes.len() < count * RECORD_BYTES {
-            let (want, got) = (count * RECORD_BYTES, bytes.len());
-            let message = format!("expected at least {want} bytes for {count} commands, got {got}");
-            return Err(error_at(Code::BufferLength, "commands", &message));
-        }
+impl Decode for VenueDecoder {
+    type Command = VenueCommand;
+
+    fn commands(&mut self, bytes: Bytes, count: usize) -> Result<&[VenueCommand]> {
+        check_batch(bytes.len(), count, RECORD_BYTES)?;
         self.commands.clear();
         self.commands.reserve(count);
         for i in 0..count {
@@ -78,8 +71,7 @@ impl VenueDecoder {
         Ok(&self.commands)
     }
 
-    /// Bytes that the decoder holds.
-    pub(crate) fn memory_bytes(&self) -> usize {
+    fn memory_bytes(&self) -> usize {
         self.commands.capacity() * size_of::<VenueCommand>()
     }
 }
@@ -188,6 +180,7 @@ fn explain(i: usize, words: &[u64; WORDS]) -> napi::Error<Code> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::MAX_BATCH;
     use crate::commands::tests::{any_word, draws};
 
     /// A record in which every field has a value of its own.

@@ -2,6 +2,7 @@
  * The codes of a live session: names in the order of their numbers. Uses nothing of Node and not the native core, so that a page
  * in a browser can read what a session says: `toprung/live-codes`.
  */
+import type { Account } from './market.js';
 
 /** What a session is doing, by code. */
 export const LIVE_PHASES = ['warm-up', 'running', 'paused', 'complete', 'stopped', 'failed'] as const;
@@ -23,6 +24,21 @@ export const LIVE_MARKS = [
   'halted',
   'resumed',
 ] as const;
+
+/** The numbers of a track's account in their order. */
+export const LIVE_ACCOUNT = [
+  'position',
+  'cash',
+  'bought',
+  'sold',
+  'fills',
+  'makerLots',
+  'orders',
+  'sentLots',
+  'changes',
+  'refused',
+  'value',
+] as const satisfies (keyof Account)[];
 
 /**
  * The first numbers of a column in their order: the state at its end, and sums over its time. Behind them are the counts

@@ -8,7 +8,7 @@
  */
 import { parseConfig, type SimulationConfig, type SimulationConfigInput, simulationConfigSchema } from './config.js';
 import { callNative as call } from './errors.js';
-import { LIVE_MARKS, LIVE_PHASES, type LivePhase } from './live-codes.js';
+import { LIVE_ACCOUNT, LIVE_MARKS, LIVE_PHASES, type LivePhase } from './live-codes.js';
 import type { Account } from './market.js';
 import { type MarketConfig, type MarketConfigInput, marketConfigSchema } from './market-schema.js';
 import { type NativeLive, native } from './native.js';
@@ -254,21 +254,6 @@ export class LiveSession extends Live {
   }
 }
 
-/** Numbers of a track's account as the core gives them. */
-const ACCOUNT = [
-  'position',
-  'cash',
-  'bought',
-  'sold',
-  'fills',
-  'makerLots',
-  'orders',
-  'sentLots',
-  'changes',
-  'refused',
-  'value',
-] as const satisfies (keyof Account)[];
-
 /**
  * A market of agents that runs at a speed, under control; one venue is shown. It begins paused at its beginning. Its
  * commands are the messages of all venues; its latencies are of steps of the market that carried out a message. Agents of
@@ -304,9 +289,12 @@ export class LiveMarket extends Live {
   /** The account of each track; `value` is at the first venue's mid price. */
   accounts(): Account[] {
     const numbers = call(() => this.native.accounts());
-    return Array.from({ length: numbers.length / ACCOUNT.length }, (_, t) => {
-      const of = (k: number): number => numbers[ACCOUNT.length * t + k]!;
-      return Object.fromEntries(ACCOUNT.map((name, k) => [name, of(k)])) as Record<(typeof ACCOUNT)[number], number>;
+    return Array.from({ length: numbers.length / LIVE_ACCOUNT.length }, (_, t) => {
+      const of = (k: number): number => numbers[LIVE_ACCOUNT.length * t + k]!;
+      return Object.fromEntries(LIVE_ACCOUNT.map((name, k) => [name, of(k)])) as Record<
+        (typeof LIVE_ACCOUNT)[number],
+        number
+      >;
     });
   }
 

@@ -16,6 +16,21 @@ use crate::folder::Folder;
 
 const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/journal");
 
+/// What was written is what is kept in `fixture`, byte for byte; puts what is kept in its place.
+fn is_kept(folder: &Folder, fixture: &str) {
+    let fixture = Path::new(fixture);
+    let written = folder.files();
+    if std::env::var_os("TOPRUNG_WRITE_FIXTURES").is_some() {
+        fs::create_dir_all(fixture).unwrap();
+        for (name, bytes) in &written {
+            fs::write(fixture.join(name), bytes).unwrap();
+        }
+    }
+    let kept: Vec<_> = written.iter().map(|(name, _)| (name.clone(), fs::read(fixture.join(name)).unwrap())).collect();
+    assert!(written == kept, "the bytes differ: see the head of this file");
+    folder.fill(&kept);
+}
+
 #[test]
 fn the_journal_that_is_kept_is_what_this_build_writes() {
     let folder = Folder::new();
@@ -29,17 +44,7 @@ fn the_journal_that_is_kept_is_what_this_build_writes() {
     }
     let want = state(book.book());
     book.close().unwrap();
-    let written = folder.files();
-    if std::env::var_os("TOPRUNG_WRITE_FIXTURES").is_some() {
-        fs::create_dir_all(FIXTURE).unwrap();
-        for (name, bytes) in &written {
-            fs::write(Path::new(FIXTURE).join(name), bytes).unwrap();
-        }
-    }
-    let kept: Vec<_> =
-        written.iter().map(|(name, _)| (name.clone(), fs::read(Path::new(FIXTURE).join(name)).unwrap())).collect();
-    assert!(written == kept, "the bytes differ: see the head of this file");
-    folder.fill(&kept);
+    is_kept(&folder, FIXTURE);
     assert_eq!(state(&recover(folder.path()).unwrap().book), want);
 }
 
@@ -57,17 +62,7 @@ fn the_journal_of_a_venue_that_is_kept_is_what_this_build_writes() {
     }
     let want = venue.book().state();
     venue.close().unwrap();
-    let written = folder.files();
-    if std::env::var_os("TOPRUNG_WRITE_FIXTURES").is_some() {
-        fs::create_dir_all(FIXTURE).unwrap();
-        for (name, bytes) in &written {
-            fs::write(Path::new(FIXTURE).join(name), bytes).unwrap();
-        }
-    }
-    let kept: Vec<_> =
-        written.iter().map(|(name, _)| (name.clone(), fs::read(Path::new(FIXTURE).join(name)).unwrap())).collect();
-    assert!(written == kept, "the bytes differ: see the head of this file");
-    folder.fill(&kept);
+    is_kept(&folder, FIXTURE);
     let recovered = recover_of::<Venue>(folder.path()).unwrap();
     assert!(recovered.snapshot_used.is_some() && recovered.digests_checked > 0);
     assert_eq!(recovered.book.state(), want);

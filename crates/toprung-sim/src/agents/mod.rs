@@ -103,27 +103,27 @@ mod tests {
     use crate::flow::FlowConfig;
     use crate::kernel::{VenueConfig, World};
 
+    /// A market of `agent`, of this kind with its defaults, on as many venues as it needs.
+    fn alone(spec: &KindSpec, agent: AgentConfig) -> MarketConfig {
+        let venues = spec.venues.0 as u16;
+        let flow = VenueConfig { flow: Some(FlowConfig::default()), depth_ticks: 5, ..VenueConfig::default() };
+        let agent =
+            AgentConfig { name: "it".to_owned(), kind: spec.kind.to_owned(), venues: (0..venues).collect(), ..agent };
+        MarketConfig {
+            venues: vec![flow; usize::from(venues)],
+            agents: vec![agent],
+            duration_ns: 400_000_000,
+            ..MarketConfig::default()
+        }
+    }
+
     /// Every kind, with its defaults, on as many venues as it needs: it trades without harm, and the same way twice.
     #[test]
     fn every_kind_runs_is_deterministic_and_forks() {
         let names: std::collections::BTreeSet<_> = kinds().map(|k| k.kind).collect();
         assert_eq!(names.len(), kinds().count());
         for spec in kinds() {
-            let venues = spec.venues.0 as u16;
-            let flow = VenueConfig { flow: Some(FlowConfig::default()), depth_ticks: 5, ..VenueConfig::default() };
-            let agent = AgentConfig {
-                name: "it".to_owned(),
-                kind: spec.kind.to_owned(),
-                count: 2,
-                venues: (0..venues).collect(),
-                ..AgentConfig::default()
-            };
-            let config = MarketConfig {
-                venues: vec![flow; usize::from(venues)],
-                agents: vec![agent],
-                duration_ns: 400_000_000,
-                ..MarketConfig::default()
-            };
+            let config = alone(spec, AgentConfig { count: 2, ..AgentConfig::default() });
             let mut world = World::open(&config, 0).unwrap();
             world.advance(200_000_000, u64::MAX);
             let mut fork = world.clone();
@@ -142,21 +142,7 @@ mod tests {
     #[test]
     fn nobody_begins_before_the_start() {
         for spec in kinds() {
-            let venues = spec.venues.0 as u16;
-            let flow = VenueConfig { flow: Some(FlowConfig::default()), depth_ticks: 5, ..VenueConfig::default() };
-            let agent = AgentConfig {
-                name: "it".to_owned(),
-                kind: spec.kind.to_owned(),
-                venues: (0..venues).collect(),
-                start_ns: 200_000_000,
-                ..AgentConfig::default()
-            };
-            let config = MarketConfig {
-                venues: vec![flow; usize::from(venues)],
-                agents: vec![agent],
-                duration_ns: 400_000_000,
-                ..MarketConfig::default()
-            };
+            let config = alone(spec, AgentConfig { start_ns: 200_000_000, ..AgentConfig::default() });
             let mut world = World::open(&config, 0).unwrap();
             world.advance(199_999_999, u64::MAX);
             assert_eq!(world.into_result().groups[0].total().orders, 0, "{}", spec.kind);

@@ -5,7 +5,7 @@
  * {@link ClientMessage}. Uses nothing of Node.
  */
 import type { Account, LiveLevel, LiveMark, LiveOwnLevel, LivePhase, LiveState, LiveTrack } from 'toprung';
-import { LIVE_MARKS, LIVE_PHASES } from 'toprung/live-codes';
+import { LIVE_ACCOUNT, LIVE_MARKS, LIVE_PHASES } from 'toprung/live-codes';
 import { ProtocolError, Reader, Writer } from './codec.js';
 import { COLUMNS_MAX, type ColumnStore, DEPTH_ROWS, FIELDS, Field, LATENCY_BUCKETS, TRACKS_MAX } from './columns.js';
 import { TRADE_WIDTH, type TradeRing } from './trades.js';
@@ -379,21 +379,6 @@ export function decodeState(body: Uint8Array): RunState {
   return { phase, ...numbers, commands, latencyNs, bids: levels(), asks: levels() };
 }
 
-/** The numbers of an account, in their order on the wire. */
-const ACCOUNT_NUMBERS = [
-  'position',
-  'cash',
-  'bought',
-  'sold',
-  'fills',
-  'makerLots',
-  'orders',
-  'sentLots',
-  'changes',
-  'refused',
-  'value',
-] as const satisfies (keyof Account)[];
-
 const OWN_NUMBERS = [
   'side',
   'price',
@@ -409,7 +394,7 @@ const OWN_MAX = 128;
 export function encodeAccounts({ accounts, track, own }: Accounts): Uint8Array {
   const out = new Writer();
   out.number(accounts.length);
-  for (const account of accounts) for (const name of ACCOUNT_NUMBERS) out.number(account[name]);
+  for (const account of accounts) for (const name of LIVE_ACCOUNT) out.number(account[name]);
   const levels = own.slice(0, OWN_MAX);
   out.number(track);
   out.number(levels.length);
@@ -424,7 +409,7 @@ export function decodeAccounts(body: Uint8Array): Accounts {
       { length: input.count(most) },
       () => Object.fromEntries(names.map((name) => [name, input.number()])) as Record<N, number>,
     );
-  const accounts = rows(TRACKS_MAX, ACCOUNT_NUMBERS);
+  const accounts = rows(TRACKS_MAX, LIVE_ACCOUNT);
   const track = input.number();
   return { accounts, track, own: rows(OWN_MAX, OWN_NUMBERS) };
 }
