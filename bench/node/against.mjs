@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { aligned, head, keep, machineLine, median, note, root, short } from './record.mjs';
-import { program, targetFolder } from './workload.mjs';
+import { program } from './workload.mjs';
 
 const { values: options, positionals } = parseArgs({
   options: {
@@ -30,22 +30,22 @@ const workloads = ['balanced', 'cancel-heavy', 'aggressive', 'amend', 'deep-100k
 
 const git = (args, more = {}) => execFileSync('git', args, { cwd: root, maxBuffer: 2 ** 28, ...more });
 
-/** A crate with both books as dependencies; gives the path of its program. */
-function build(sha) {
-  const folder = path.join(targetFolder(), 'against');
-  const other = path.join(folder, sha);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(path.join(folder, 'src'), { recursive: true });
+/** A crate in `folder` with both books as dependencies; gives the path of its program. */
+function build(sha, folder) {
+  const other = path.join(folder, 'other');
+  const crate = path.join(folder, 'program');
+  mkdirSync(path.join(crate, 'src'), { recursive: true });
   mkdirSync(other);
   execFileSync('tar', ['-x', '-C', other], { input: git(['archive', sha, 'Cargo.toml', 'crates/toprung-book']) });
-  // Cargo tells two crates of one name apart by their versions only.
-  const manifest = readFileSync(path.join(other, 'Cargo.toml'), 'utf8');
-  const version = /^version = "([^"]+)"$/m;
-  writeFileSync(path.join(other, 'Cargo.toml'), manifest.replace(version, `version = "$1-g${sha.slice(0, 9)}"`));
+  // Only the book is there; and cargo tells two crates of one name apart by their versions only.
+  const manifest = readFileSync(path.join(other, 'Cargo.toml'), 'utf8')
+    .replace(/^members = .*$/m, 'members = ["crates/toprung-book"]')
+    .replace(/^version = "([^"]+)"$/m, `version = "$1-g${sha.slice(0, 9)}"`);
+  writeFileSync(path.join(other, 'Cargo.toml'), manifest);
   const book = (name, at) => `${name} = { package = "toprung-book", path = ${JSON.stringify(at)} }`;
   const profile = /^\[profile\.release\]\n(?:(?!\[).*\n)*/m.exec(readFileSync(path.join(root, 'Cargo.toml'), 'utf8'));
   writeFileSync(
-    path.join(folder, 'Cargo.toml'),
+    path.join(crate, 'Cargo.toml'),
     `[package]
 name = "against"
 edition = "2024"
@@ -58,12 +58,12 @@ ${book('there', path.join(other, 'crates/toprung-book'))}
 
 ${profile[0]}`,
   );
-  copyFileSync(path.join(root, 'bench/against/main.rs'), path.join(folder, 'src/main.rs'));
-  execFileSync('cargo', ['build', '--quiet', '--release', '--target-dir', path.join(folder, 'target')], {
-    cwd: folder,
+  copyFileSync(path.join(root, 'bench/against/main.rs'), path.join(crate, 'src/main.rs'));
+  execFileSync('cargo', ['build', '--quiet', '--release', '--target-dir', path.join(crate, 'target')], {
+    cwd: crate,
     stdio: 'inherit',
   });
-  return path.join(folder, 'target/release/against');
+  return path.join(crate, 'target/release/against');
 }
 
 /** The median of `a / b - 1` over the rounds, and the middle half, in per cent. */
@@ -73,10 +73,20 @@ function difference(a, b) {
 }
 const percent = ([low, middle, high]) => [middle, low, high].map((v) => `${v > 0 ? '+' : ''}${v.toFixed(2)}`);
 
-const sha = git(['rev-parse', '--verify', `${commit}^{commit}`], { encoding: 'utf8' }).trim();
-note('two books in one program …');
-const against = build(sha);
+// Not below the checkout: cargo would take the other book for a member of its workspace.
 const folder = mkdtempSync(path.join(tmpdir(), 'toprung-against-'));
+let sha;
+let against;
+try {
+  sha = git(['rev-parse', '--verify', `${commit}^{commit}`], { encoding: 'utf8' }).trim();
+  note('two books in one program …');
+  against = build(sha, folder);
+} catch {
+  // git, tar and cargo have said why.
+  note(`npm run bench -- against ${commit}: no program with both books`);
+  rmSync(folder, { recursive: true });
+  process.exit(1);
+}
 try {
   note('workloads …');
   const files = workloads.map((name) => path.join(folder, name));
