@@ -124,7 +124,7 @@ try {
   );
   if (options.json) process.stdout.write(`${JSON.stringify(record)}\n`);
   else process.stdout.write(`\n${table}\n\n${machineLine(record)}\n`);
-  if (!options['no-record']) keep(record, 'against-');
+  if (!options['no-record']) keep(record, `against-${record.against}-`);
 } finally {
   rmSync(folder, { recursive: true });
 }
