@@ -138,7 +138,7 @@ fn run_one(
     }
     world.fault().map_or(Ok(()), |fault| Err(fault.clone()))?;
     let result = world.into_result();
-    let measures = scenario.measures.iter().map(|m| (m.name.clone(), m.take(market, &result))).collect();
+    let measures = scenario.measures.iter().map(|m| (m.name.clone(), m.take(&scenario.market, market, &result))).collect();
     Ok(Some(Run { digest: result.digest.to_string(), measures }))
 }
 
@@ -165,9 +165,13 @@ fn meets(rule: &Rule, value: f64) -> bool {
     !value.is_nan() && rule.at_least.is_none_or(|least| value >= least) && rule.at_most.is_none_or(|most| value <= most)
 }
 
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
 fn t_statistic(values: &[f64]) -> f64 {
     let n = values.len() as f64;
-    values.iter().sum::<f64>() / n / (sd(values.iter().copied()) / n.sqrt())
+    mean(values) / (sd(values.iter().copied()) / n.sqrt())
 }
 
 fn report(
@@ -185,26 +189,23 @@ fn report(
             true => vec![spread(rule, &seeds, arm); seeds.len()],
         };
         let (treatment, control) = (of("treatment"), of("control"));
-        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-        let (shown, meet): (fn(&[f64]) -> f64, _) = if rule.t_statistic {
-            let all = |values: &[f64]| vec![meets(rule, t_statistic(values)); values.len()];
-            (t_statistic, (all(&treatment), all(&control)))
-        } else {
-            let each = |values: &[f64]| values.iter().map(|v| meets(rule, *v)).collect::<Vec<bool>>();
-            (mean, (each(&treatment), each(&control)))
-        };
+        let shown: fn(&[f64]) -> f64 = if rule.t_statistic { t_statistic } else { mean };
+        let meet = [&treatment, &control].map(|values| match rule.t_statistic {
+            true => vec![meets(rule, shown(values)); values.len()],
+            false => values.iter().map(|v| meets(rule, *v)).collect::<Vec<bool>>(),
+        });
         for k in 0..seeds.len() {
-            treatment_ok[k] &= meet.0[k];
-            control_ok[k] &= rule.any_arm || meet.1[k];
+            treatment_ok[k] &= meet[0][k];
+            control_ok[k] &= rule.any_arm || meet[1][k];
         }
         let count = |list: &[bool]| list.iter().filter(|m| **m).count() as u32;
         rules.push(RuleReport {
             rule: rule.clone(),
             treatment: shown(&treatment),
             control: shown(&control),
-            treatment_meets: count(&meet.0),
-            control_meets: count(&meet.1),
-            holds: f64::from(count(&meet.0)) >= TREATMENT_SHARE * f64::from(n),
+            treatment_meets: count(&meet[0]),
+            control_meets: count(&meet[1]),
+            holds: f64::from(count(&meet[0])) >= TREATMENT_SHARE * f64::from(n),
         });
     }
     let count = |list: &[bool]| list.iter().filter(|m| **m).count() as u32;

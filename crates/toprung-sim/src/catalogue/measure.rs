@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use toprung_book::Side;
 
-use super::statistics::{acf_slope, chi_square_ratio, low, median, return_acf, sd, sign_acf, straight_run, trade_fano};
+use super::statistics::{acf_slope, chi_square_ratio, diffusion, low, median, return_acf, sd, sign_acf, straight_run, trade_fano};
 use crate::flow::FlowConfig;
 use crate::kernel::{Account, MarketConfig, MarketResult, Quote, Trade, VenueResult};
 
@@ -152,11 +152,30 @@ pub enum Of {
     StraightRun,
     /// Lots that the group's quotes lost to others while more than `by` ticks from the fundamental value at the last.
     SnipedLots,
+    /// Mean squared move of the mid price over `by` seconds, per second, ticks²/s.
+    Diffusion,
+    /// Events of the venue's Hawkes process until `to`, per second, over the stationary rate of the treatment's. Like the next
+    /// two it is taken of the very process of the run, which may be followed beyond the run's end.
+    HawkesRate,
+    /// Variance over mean of the number of those events in bins of `by` seconds, over 1/(1 − n)² of the treatment's process.
+    HawkesFano,
+    /// Kolmogorov–Smirnov distance of their waits, rescaled by the intensity of the treatment's process, from the exponential
+    /// law, over its 99th percentile: above 1, p < 0.01.
+    HawkesKs,
+    /// Greatest distance, in standard errors over 32 books, of the probabilities that the mid price goes up from those of the
+    /// treatment's rates, for 1 to 5 orders at either side and a spread of a tick. Like the next two it is taken of books of
+    /// the venue's Cont–Stoikov–Talreja flow beside the run's, `by` events of each.
+    CstUpZ,
+    /// The same of the probabilities that an own bid fills before the mid price moves.
+    CstFillZ,
+    /// The same of the probabilities that an own bid and an own offer both fill before it moves.
+    CstSpreadZ,
 }
 
 impl Measure {
-    /// The number; not a number where there is nothing to measure.
-    pub fn take(&self, market: &MarketConfig, result: &MarketResult) -> f64 {
+    /// The number, of a `market` and what came of it; not a number where there is nothing to measure. Theory is that of
+    /// `treatment`, whichever arm the market is of.
+    pub fn take(&self, treatment: &MarketConfig, market: &MarketConfig, result: &MarketResult) -> f64 {
         let Some(venue) = result.venues.get(self.venue) else { return f64::NAN };
         let end = if self.to > 0.0 { self.to } else { f64::INFINITY };
         let inside = |ns: u64| (self.from..end).contains(&(ns as f64 / 1e9));
@@ -255,6 +274,9 @@ impl Measure {
             Of::SignAcfDecay => acf_slope(&venue.trades),
             Of::ReturnAcf => return_acf(&rows, self.by as usize),
             Of::StraightRun => straight_run(venue.trades.iter().filter(|t| inside(t.time_ns))),
+            Of::Diffusion => diffusion(&rows, self.by),
+            Of::HawkesRate | Of::HawkesFano | Of::HawkesKs => self.hawkes(treatment, market),
+            Of::CstUpZ | Of::CstFillZ | Of::CstSpreadZ => self.cst(treatment, market),
             Of::SnipedLots => {
                 let theirs = |t: &&Trade| inside(t.time_ns) && t.maker.is_some_and(|m| self.is_in_group(result, m));
                 let far = |t: &&Trade| (last - t.price as f64).abs() > self.by;

@@ -7,6 +7,7 @@
 mod check;
 mod measure;
 mod statistics;
+mod theory;
 
 use std::collections::BTreeMap;
 

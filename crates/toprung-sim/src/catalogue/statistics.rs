@@ -59,6 +59,17 @@ pub(super) fn return_acf(rows: &[&Quote], lag: usize) -> f64 {
     covariance / variance
 }
 
+/// Mean squared move of the mid price over `seconds`, per second, from every row whose later one there is.
+pub(super) fn diffusion(rows: &[&Quote], seconds: f64) -> f64 {
+    let step = rows.windows(2).next().map_or(f64::NAN, |w| (w[1].time_ns - w[0].time_ns) as f64 / 1e9);
+    let lag = ((seconds / step).round() as usize).max(1);
+    let (sum, n) = rows.windows(lag + 1).fold((0.0, 0.0), |(sum, n), w| {
+        let moved = w[lag].mid() - w[0].mid();
+        (sum + moved * moved, n + 1.0)
+    });
+    sum / n / seconds
+}
+
 /// Most changes of the price in one direction without one in the other.
 pub(super) fn straight_run<'a>(trades: impl Iterator<Item = &'a Trade>) -> f64 {
     let (mut last, mut up, mut run, mut longest) = (None, true, 0_u32, 0_u32);
@@ -120,6 +131,19 @@ mod tests {
         assert!(chi_square_ratio(&[30.0, 20.0, 10.0], &[10.0, 20.0, 30.0]) > 1.0);
         // Cells of which little is expected are taken together.
         assert!(chi_square_ratio(&[4.0, 1.0, 5.0, 0.0], &[3.0, 3.0, 4.0, 0.1]).is_nan());
+    }
+
+    #[test]
+    fn a_steady_price_diffuses_with_the_lag_and_a_bouncing_one_not_at_all() {
+        let row = |k: u64, mid: i64| {
+            let time_ns = k * 1_000_000;
+            Quote { time_ns, bid: mid - 1, ask: mid + 1, ..Quote::start(0) }
+        };
+        let steady: Vec<Quote> = (0..100).map(|k| row(k, 2 * k as i64)).collect();
+        let bouncing: Vec<Quote> = (0..100).map(|k| row(k, k as i64 % 2)).collect();
+        let of = |rows: &[Quote], lag| diffusion(&rows.iter().collect::<Vec<_>>(), lag);
+        assert!((of(&steady, 0.003) - 36.0 / 0.003).abs() < 1e-6);
+        assert_eq!((of(&bouncing, 0.001), of(&bouncing, 0.002)), (1000.0, 0.0));
     }
 
     #[test]

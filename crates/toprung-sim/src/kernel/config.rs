@@ -10,6 +10,7 @@ use crate::agents;
 use crate::config::{BookSettings, check, integer};
 use crate::error::ConfigError;
 use crate::flow::{FlowConfig, SeasonConfig};
+use crate::random::StreamKey;
 
 /// Venues, agents and what connects them. With nothing but its `seed` it determines every event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -216,6 +217,18 @@ impl MarketConfig {
             check(&format!("{path}.name"), !same, "unlike the other groups' names", &agent.name)?;
         }
         Ok(())
+    }
+}
+
+impl MarketConfig {
+    /// The key of the streams of a name.
+    pub(super) fn streams(&self, name: &str) -> StreamKey {
+        StreamKey::new(self.seed, &format!("{}/{name}", self.streams))
+    }
+
+    /// The key of the venues' flows, each of which is a book of its own.
+    pub(crate) fn flow_streams(&self) -> StreamKey {
+        self.streams("flow")
     }
 }
 

@@ -20,7 +20,6 @@ use crate::agents;
 use crate::config::{check, integer};
 use crate::error::SimError;
 use crate::observe::Watch;
-use crate::random::StreamKey;
 
 /// First component of the streams that are not the flow's: those below are the models'.
 const COMPONENTS: u32 = 64;
@@ -88,7 +87,7 @@ impl World {
             let rule = "null where a recorded day is the background";
             check(&format!("venues[{v}].flow"), venue.flow.is_none(), rule, "a flow")?;
         }
-        let key = |name: &str| StreamKey::new(config.seed, &format!("{}/{name}", config.streams));
+        let key = |name: &str| config.streams(name);
         let agents = config.agents.iter().enumerate().flat_map(|(g, group)| (0..group.count).map(move |k| (g, k)));
         let mut world = World {
             venues: Vec::new(),
@@ -160,7 +159,7 @@ impl World {
                 venue,
                 v as u16,
                 // Every venue is a book of its own among those of all markets.
-                (key("flow"), book.wrapping_mul(config.venues.len() as u32).wrapping_add(v as u32)),
+                (config.flow_streams(), book.wrapping_mul(config.venues.len() as u32).wrapping_add(v as u32)),
                 recordings.get(v).cloned(),
                 (reach_ns, tape, acceptance),
                 (config.sample_ns, config.keep_trades, config.keep_queues),

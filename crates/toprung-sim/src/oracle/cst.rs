@@ -171,13 +171,25 @@ pub fn both_fill(config: &CstConfig) -> [[f64; 5]; 5] {
     std::array::from_fn(|b| std::array::from_fn(|a| values[at(b + 1) * SIDE_STATES + at(a + 1)]))
 }
 
-fn market(config: &CstConfig, book: u32, warmup: u32) -> Market {
-    let sim = SimConfig { seed: 78, flow: FlowConfig::Cst(config.clone()), ..SimConfig::default() };
-    let mut market = Market::open(&sim, book).expect("Invariant: the defaults are valid");
-    for _ in 0..warmup {
-        market.step(&mut ());
+/// Books of a flow, from the first on, so many events of each.
+#[derive(Clone, Debug)]
+pub(crate) struct Trials<'a> {
+    pub(crate) flow: &'a CstConfig,
+    pub(crate) seed: u64,
+    pub(crate) books: u32,
+    pub(crate) events: u32,
+}
+
+impl Trials<'_> {
+    /// One of the books, with a spread and queues that have forgotten how it began.
+    fn market(&self, book: u32) -> Market {
+        let sim = SimConfig { seed: self.seed, flow: FlowConfig::Cst(self.flow.clone()), ..SimConfig::default() };
+        let mut market = Market::open(&sim, book).expect("Invariant: the flow was checked");
+        for _ in 0..20_000 {
+            market.step(&mut ());
+        }
+        market
     }
-    market
 }
 
 /// Bid queue, ask queue and spread where all are small, from 0.
@@ -202,15 +214,15 @@ fn cells_of(name: &str, expected: &[[f64; 5]; 5], grids: &[Grid], layer: usize) 
     cells
 }
 
-pub(super) fn mid_up_cells(effort: Effort) -> Vec<Cell> {
-    let config = CstConfig::default();
-    let events = effort.of(150_000, 4_000_000);
-    let grids = blocks(effort.of(16, 32), |book| {
-        let mut market = market(&config, book, 20_000);
+/// The direction of the next move of the mid price, by the queues before it, against what is expected at spreads from one tick
+/// on.
+pub(crate) fn mid_up_trials(expected: &[[[f64; 5]; 5]], trials: &Trials<'_>) -> Vec<Cell> {
+    let grids = blocks(trials.books, |book| {
+        let mut market = trials.market(book);
         let mut grid: Grid = Default::default();
         let mut waiting: Vec<(usize, usize, usize)> = Vec::new();
         let mut seen = None;
-        for _ in 0..events {
+        for _ in 0..trials.events {
             let before = market.touch().bid + market.touch().ask;
             market.step(&mut ());
             let moved = market.touch().bid + market.touch().ask - before;
@@ -229,7 +241,14 @@ pub(super) fn mid_up_cells(effort: Effort) -> Vec<Cell> {
         }
         grid
     });
-    (1..=3).flat_map(|s| cells_of(&format!("S={s}: P(up)"), &mid_up(&config, s), &grids, s - 1)).collect()
+    let of_spread = |(s, p): (usize, &[[f64; 5]; 5])| cells_of(&format!("S={}: P(up)", s + 1), p, &grids, s);
+    expected.iter().enumerate().flat_map(of_spread).collect()
+}
+
+pub(super) fn mid_up_cells(effort: Effort) -> Vec<Cell> {
+    let flow = &CstConfig::default();
+    let trials = Trials { flow, seed: 78, books: effort.of(16, 32), events: effort.of(150_000, 4_000_000) };
+    mid_up_trials(&[1, 2, 3].map(|spread| mid_up(flow, spread)), &trials)
 }
 
 /// The own bid's place in its queue and the orders at the ask, from 0, where both are small.
@@ -250,55 +269,58 @@ fn both_places(market: &Market, own: [u64; 2]) -> Option<(usize, usize)> {
     Some((last(Side::Buy, own[0])?, last(Side::Sell, own[1])?))
 }
 
-pub(super) fn fill_cells(effort: Effort) -> Vec<Cell> {
-    let config = CstConfig::default();
-    let events = effort.of(600_000, 4_000_000);
-    let trials = |both: bool| {
-        blocks(effort.of(16, 32), |book| {
-            let mut market = market(&config, book + if both { 1000 } else { 0 }, 20_000);
-            let mut grid: Grid = Default::default();
-            let mut done = 0;
-            let mut next_id = FLOW_IDS_END;
-            while done < events {
-                let touch = *market.touch();
-                if touch.spread_ticks() != Some(1) || touch.bid_qty > 6 || touch.ask_qty > 6 {
-                    market.step(&mut ());
-                    done += 1;
-                    continue;
-                }
-                let own = [next_id, next_id + 1];
-                next_id += 2;
-                market.submit(&Command::limit(own[0], Side::Buy, touch.bid, 1), &mut ());
-                if both {
-                    market.submit(&Command::limit(own[1], Side::Sell, touch.ask, 1), &mut ());
-                }
-                // Every state on the way counts once it is entered: what follows depends on nothing else.
-                let mut visited = Vec::new();
-                let success = loop {
-                    let state = if both { both_places(&market, own) } else { place(&market, own[0]) };
-                    if visited.last() != Some(&state) {
-                        visited.push(state);
-                    }
-                    market.step(&mut ());
-                    done += 1;
-                    if own.iter().all(|id| !market.book().contains(*id)) {
-                        break true;
-                    }
-                    if market.touch().bid + market.touch().ask != touch.bid + touch.ask {
-                        break false;
-                    }
-                };
-                own.iter().for_each(|id| market.submit(&Command::cancel(*id), &mut ()));
-                for (b, a) in visited.into_iter().flatten() {
-                    let cell = &mut grid[0][b][a];
-                    (cell.0, cell.1) = (cell.0 + f64::from(u8::from(success)), cell.1 + 1.0);
-                }
+/// What becomes of own orders at the touch, against what is expected of one bid or, with `both`, of a bid and an offer.
+pub(crate) fn fill_trials(expected: &[[f64; 5]; 5], trials: &Trials<'_>, both: bool) -> Vec<Cell> {
+    let grids = blocks(trials.books, |book| {
+        let mut market = trials.market(book + if both { 1000 } else { 0 });
+        let mut grid: Grid = Default::default();
+        let mut done = 0;
+        let mut next_id = FLOW_IDS_END;
+        while done < trials.events {
+            let touch = *market.touch();
+            if touch.spread_ticks() != Some(1) || touch.bid_qty > 6 || touch.ask_qty > 6 {
+                market.step(&mut ());
+                done += 1;
+                continue;
             }
-            grid
-        })
-    };
-    let mut cells = cells_of("P(fill)", &fill_before_move(&config), &trials(false), 0);
-    cells.extend(cells_of("P(both fill)", &both_fill(&config), &trials(true), 0));
+            let own = [next_id, next_id + 1];
+            next_id += 2;
+            market.submit(&Command::limit(own[0], Side::Buy, touch.bid, 1), &mut ());
+            if both {
+                market.submit(&Command::limit(own[1], Side::Sell, touch.ask, 1), &mut ());
+            }
+            // Every state on the way counts once it is entered: what follows depends on nothing else.
+            let mut visited = Vec::new();
+            let success = loop {
+                let state = if both { both_places(&market, own) } else { place(&market, own[0]) };
+                if visited.last() != Some(&state) {
+                    visited.push(state);
+                }
+                market.step(&mut ());
+                done += 1;
+                if own.iter().all(|id| !market.book().contains(*id)) {
+                    break true;
+                }
+                if market.touch().bid + market.touch().ask != touch.bid + touch.ask {
+                    break false;
+                }
+            };
+            own.iter().for_each(|id| market.submit(&Command::cancel(*id), &mut ()));
+            for (b, a) in visited.into_iter().flatten() {
+                let cell = &mut grid[0][b][a];
+                (cell.0, cell.1) = (cell.0 + f64::from(u8::from(success)), cell.1 + 1.0);
+            }
+        }
+        grid
+    });
+    cells_of(if both { "P(both fill)" } else { "P(fill)" }, expected, &grids, 0)
+}
+
+pub(super) fn fill_cells(effort: Effort) -> Vec<Cell> {
+    let flow = &CstConfig::default();
+    let trials = Trials { flow, seed: 78, books: effort.of(16, 32), events: effort.of(600_000, 4_000_000) };
+    let mut cells = fill_trials(&fill_before_move(flow), &trials, false);
+    cells.extend(fill_trials(&both_fill(flow), &trials, true));
     cells
 }
 
@@ -307,15 +329,15 @@ type Stationary = ([f64; 5], f64, f64);
 
 /// Against values computed elsewhere (SIMULATION.md §1.2), to half a unit of their last digit and half a percent.
 pub(super) fn stationary_cells(effort: Effort) -> Vec<Cell> {
-    let config = CstConfig::default();
-    let events = effort.of(100_000, 4_000_000);
-    let runs = blocks(effort.of(16, 32), |book| {
-        let mut market = market(&config, book + 2000, 20_000);
+    let flow = &CstConfig::default();
+    let trials = Trials { flow, seed: 78, books: effort.of(16, 32), events: effort.of(100_000, 4_000_000) };
+    let runs = blocks(trials.books, |book| {
+        let mut market = trials.market(book + 2000);
         let begin = market.time_ns();
         let mut sums = [0.0; 5];
         let mut signs: Vec<f64> = Vec::new();
         let mut at = begin;
-        for _ in 0..events {
+        for _ in 0..trials.events {
             let touch = *market.touch();
             let cmd = market.step(&mut ());
             let dt = (market.time_ns() - at) as f64;
@@ -332,7 +354,7 @@ pub(super) fn stationary_cells(effort: Effort) -> Vec<Cell> {
         }
         let time = (at - begin) as f64;
         let acf = signs.windows(2).map(|w| w[0] * w[1]).sum::<f64>() / (signs.len() - 1) as f64;
-        (sums.map(|s| s / time), f64::from(events) / time * 1e9, acf)
+        (sums.map(|s| s / time), f64::from(trials.events) / time * 1e9, acf)
     });
     let of = |value: &dyn Fn(&Stationary) -> f64| mean(&runs.iter().map(value).collect::<Vec<_>>());
     let mut cells = vec![Cell::new("events per second", 70.67, 0.1, of(&|r| r.1))];

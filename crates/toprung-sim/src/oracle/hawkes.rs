@@ -1,25 +1,32 @@
 //! Hawkes processes in both forms: rates, counts in windows, rescaled waiting times, and the twelve types on a book.
 
 use super::{Cell, Effort, blocks, mean};
-use crate::flow::hawkes::{Cluster, HawkesProcess, Thinning};
+use crate::flow::hawkes::{Events, HawkesMethod, HawkesProcess};
 use crate::random::StreamKey;
 use crate::{FlowConfig, HawkesConfig, Market, SimConfig};
 
-/// Times in seconds and types from `from` to `to` seconds.
-fn sample(process: &HawkesProcess, thinning: bool, block: u32, from: f64, to: f64) -> Vec<(f64, usize)> {
-    let rng = StreamKey::new(84, "hawkes").generator(block, 0);
-    let (mut cluster, mut thinned) = (Cluster::new(process, rng), Thinning::new(process, rng));
-    let mut events = Vec::new();
+/// Gives times in seconds and types until `to` seconds.
+fn each_event(mut events: Events, to: f64, mut see: impl FnMut(f64, usize)) {
     loop {
-        let (ns, kind) = if thinning { thinned.next_event() } else { cluster.next_event() };
+        let (ns, kind) = events.next_event();
         let t = ns as f64 / 1e9;
         if t >= to {
-            return events;
+            return;
         }
+        see(t, kind);
+    }
+}
+
+/// Times in seconds and types from `from` to `to` seconds.
+fn sample(process: &HawkesProcess, thinning: bool, block: u32, from: f64, to: f64) -> Vec<(f64, usize)> {
+    let method = if thinning { HawkesMethod::Thinning } else { HawkesMethod::Cluster };
+    let mut events = Vec::new();
+    each_event(Events::new(process, method, StreamKey::new(84, "hawkes").generator(block, 0)), to, |t, kind| {
         if t >= from {
             events.push((t - from, kind));
         }
-    }
+    });
+    events
 }
 
 /// μ = 1.2, α = 0.6, β = 0.8: the test case of SIMULATION.md §1.5.
@@ -67,33 +74,88 @@ fn counts(effort: Effort, thinning: bool, cells: &mut Vec<Cell>) {
     cells.push(Cell::exact(format!("{form}: Fano factor, τ = 100"), expected, estimate));
 }
 
-/// The largest distance of rescaled waiting times from the exponential law, × √n, per block: below 1.95 in 999 of 1,000.
-fn rescaled(process: &HawkesProcess, thinning: bool, block: u32, seconds: f64) -> f64 {
-    let events = sample(process, thinning, block, 0.0, seconds);
-    let mut excited = vec![vec![0.0; process.kernel.len()]; process.types()];
-    let base: f64 = process.base.iter().sum();
-    let mut last = 0.0;
-    let mut waits = Vec::with_capacity(events.len());
-    for (t, kind) in events {
-        let dt: f64 = t - last;
-        let mut integral = base * dt;
-        for (i, per_type) in excited.iter_mut().enumerate() {
-            for (s, (beta, w)) in per_type.iter_mut().zip(&process.kernel) {
-                let decay = (-beta * dt).exp();
+/// The intensity of all types together, followed from event to event.
+struct Intensity<'a> {
+    process: &'a HawkesProcess,
+    /// By type and term of the kernel.
+    excited: Vec<Vec<f64>>,
+    base: f64,
+    last: f64,
+}
+
+impl Intensity<'_> {
+    fn new(process: &HawkesProcess) -> Intensity<'_> {
+        let excited = vec![vec![0.0; process.kernel.len()]; process.types()];
+        Intensity { process, excited, base: process.base.iter().sum(), last: 0.0 }
+    }
+
+    /// Its integral from the last event to this one: exponential of mean 1 if the events are the process's.
+    fn wait(&mut self, t: f64, kind: usize) -> f64 {
+        let dt: f64 = t - self.last;
+        let mut integral = self.base * dt;
+        let decays: Vec<f64> = self.process.kernel.iter().map(|(beta, _)| (-beta * dt).exp()).collect();
+        for (i, per_type) in self.excited.iter_mut().enumerate() {
+            for ((s, (beta, w)), decay) in per_type.iter_mut().zip(&self.process.kernel).zip(&decays) {
                 integral += *s * (1.0 - decay) / beta;
-                *s = *s * decay + process.branching[i][kind] * w * beta;
+                *s = *s * decay + self.process.branching[i][kind] * w * beta;
             }
         }
-        last = t;
-        waits.push(1.0 - (-integral).exp());
+        self.last = t;
+        integral
     }
-    waits.sort_by(f64::total_cmp);
-    let n = waits.len() as f64;
-    let distance = waits.iter().enumerate().map(|(k, u)| (u - k as f64 / n).abs().max(((k + 1) as f64 / n - u).abs()));
+}
+
+/// The largest distance of waits from the exponential law of mean 1, × √n.
+fn ks_distance(waits: impl Iterator<Item = f64>) -> f64 {
+    let mut shares: Vec<f64> = waits.map(|wait| 1.0 - (-wait).exp()).collect();
+    shares.sort_by(f64::total_cmp);
+    let n = shares.len() as f64;
+    let distance = shares.iter().enumerate().map(|(k, u)| (u - k as f64 / n).abs().max(((k + 1) as f64 / n - u).abs()));
     distance.fold(0.0, f64::max) * n.sqrt()
 }
 
-/// Mean and variance of the Kolmogorov distribution: what KS distances × √n of many blocks must have.
+/// The largest distance of rescaled waiting times from the exponential law, × √n, per block: below 1.95 in 999 of 1,000.
+fn rescaled(process: &HawkesProcess, thinning: bool, block: u32, seconds: f64) -> f64 {
+    let mut intensity = Intensity::new(process);
+    ks_distance(sample(process, thinning, block, 0.0, seconds).into_iter().map(|(t, kind)| intensity.wait(t, kind)))
+}
+
+/// Events of a flow's process until `seconds`, per second, over the stationary rate Λ of `theory`.
+pub(crate) fn rate_ratio(theory: &HawkesConfig, events: Events, seconds: f64) -> f64 {
+    let mut n = 0_u64;
+    each_event(events, seconds, |_, _| n += 1);
+    n as f64 / seconds / theory.process().stationary_rates().iter().sum::<f64>()
+}
+
+/// Variance over mean of the number of events in bins of `bin` seconds until `seconds`, over 1/(1 − n)² of `theory`: what it
+/// tends to with the length of the bins where every type has n children on average.
+pub(crate) fn fano_ratio(theory: &HawkesConfig, events: Events, bin: f64, seconds: f64) -> f64 {
+    let mut bins = vec![0.0; (seconds / bin) as usize];
+    each_event(events, bin * bins.len() as f64, |t, _| {
+        let last = bins.len() - 1;
+        bins[((t / bin) as usize).min(last)] += 1.0;
+    });
+    let n = bins.len() as f64;
+    let mean = bins.iter().sum::<f64>() / n;
+    let variance = bins.iter().map(|c| (c - mean) * (c - mean)).sum::<f64>() / (n - 1.0);
+    let left = 1.0 - theory.branching_ratio();
+    variance / mean * left * left
+}
+
+/// The 99th percentile of the Kolmogorov distribution.
+const KOLMOGOROV_99: f64 = 1.627_624;
+
+/// The largest distance of the waits until `seconds`, rescaled by the intensity of `theory`, from the exponential law, over its
+/// 99th percentile: above 1, p < 0.01.
+pub(crate) fn rescaled_ks_ratio(theory: &HawkesConfig, events: Events, seconds: f64) -> f64 {
+    let process = theory.process();
+    let mut intensity = Intensity::new(&process);
+    let mut waits = Vec::new();
+    each_event(events, seconds, |t, kind| waits.push(intensity.wait(t, kind)));
+    ks_distance(waits.into_iter()) / KOLMOGOROV_99
+}
+
+/// Mean of the Kolmogorov distribution: what KS distances × √n of many blocks must have.
 const KOLMOGOROV_MEAN: f64 = 0.868_731;
 
 pub(super) fn cells(effort: Effort) -> Vec<Cell> {

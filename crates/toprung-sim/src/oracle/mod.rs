@@ -19,7 +19,9 @@ mod season;
 mod splitting;
 
 pub use contdelarrard::balanced_race;
+pub(crate) use cst::{Trials, fill_trials, mid_up_trials};
 pub use cst::{both_fill, fill_before_move, mid_up};
+pub(crate) use hawkes::{fano_ratio, rate_ratio, rescaled_ks_ratio};
 pub use informed::{glosten_milgrom_quotes, kyle_lambda};
 
 use rayon::prelude::*;
@@ -67,6 +69,12 @@ impl Cell {
 
     fn exact(name: impl Into<String>, expected: f64, estimate: (f64, f64)) -> Cell {
         Cell::new(name, expected, 0.0, estimate)
+    }
+
+    /// How many standard errors the estimate is off; infinite if nothing was estimated.
+    pub(crate) fn z(&self) -> f64 {
+        let z = ((self.estimate - self.expected) / self.standard_error).abs();
+        if z.is_nan() { f64::INFINITY } else { z }
     }
 
     /// How far the estimate may be off.

@@ -1,10 +1,10 @@
 //! A Hawkes process and the cancels beside it as one pending event.
 
-use super::{Cluster, HawkesConfig, HawkesMethod, Thinning};
+use super::{Cluster, HawkesConfig, HawkesMethod, HawkesProcess, Thinning};
 use crate::flow::clock::EventClock;
 use crate::flow::component;
 use crate::flow::own_orders::OwnOrders;
-use crate::random::StreamKey;
+use crate::random::{StreamKey, Xoshiro256pp};
 
 /// The process in either form.
 #[derive(Clone, Debug)]
@@ -16,10 +16,14 @@ pub(crate) enum Events {
 impl Events {
     /// On the book's stream for the flow.
     pub(crate) fn open(config: &HawkesConfig, key: StreamKey, book: u32) -> Events {
-        let (process, rng) = (config.process(), key.generator(book, component::FLOW));
-        match config.method {
-            HawkesMethod::Cluster => Events::Cluster(Box::new(Cluster::new(&process, rng))),
-            HawkesMethod::Thinning => Events::Thinning(Box::new(Thinning::new(&process, rng))),
+        Events::new(&config.process(), config.method, key.generator(book, component::FLOW))
+    }
+
+    /// A process in the form of `method`.
+    pub(crate) fn new(process: &HawkesProcess, method: HawkesMethod, rng: Xoshiro256pp) -> Events {
+        match method {
+            HawkesMethod::Cluster => Events::Cluster(Box::new(Cluster::new(process, rng))),
+            HawkesMethod::Thinning => Events::Thinning(Box::new(Thinning::new(process, rng))),
         }
     }
 
