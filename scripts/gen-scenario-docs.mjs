@@ -55,11 +55,20 @@ function shortfalls() {
   ];
 }
 
-function ruleText({ measure, over, minus, atLeast, atMost, tStatistic, spread, anyArm }) {
+function arms(along) {
+  return along
+    ? ` in ${Object.entries(along)
+        .sort(([, a], [, b]) => a - b)
+        .map(([arm, x]) => `${arm} on ${x}`)
+        .join(', ')}`
+    : '';
+}
+
+function ruleText({ measure, over, minus, atLeast, atMost, along, tStatistic, spread, anyArm }) {
   const value = `${measure}${minus == null ? '' : ` − ${minus}`}${over == null ? '' : ` / ${over}`}`;
   const bounds = [atLeast == null ? '' : `≥ ${atLeast}`, atMost == null ? '' : `≤ ${atMost}`].filter(Boolean);
-  const statistic = spread ? 'sd' : tStatistic ? 't' : undefined;
-  const text = `${statistic ? `${statistic} of ${value} over the seeds` : value} ${bounds.join(' and ')}`;
+  const statistic = along ? 'R²' : spread ? 'sd' : tStatistic ? 't' : undefined;
+  const text = `${statistic ? `${statistic} of ${value}${arms(along)} over the seeds` : value} ${bounds.join(' and ')}`;
   return anyArm ? `${text} (not asked of the control)` : text;
 }
 

@@ -18,6 +18,8 @@ export interface ScenarioRule {
   minus?: string;
   atLeast?: number;
   atMost?: number;
+  /** Over all seeds together: R² of the straight line of the means of the measure in these arms on these numbers. */
+  along?: Record<string, number>;
   /** Over all seeds together: the mean over its standard error. */
   tStatistic: boolean;
   /** Over all seeds together: the standard deviation over that of the measure it is divided by. */

@@ -79,6 +79,12 @@ export const venueSchema = z
       .max(16)
       .default(0)
       .describe('Keep with every sample the lots at so many prices on each side of the reference price.'),
+    ladderFromTicks: z
+      .int()
+      .min(0)
+      .max(65_536)
+      .default(0)
+      .describe('Those prices begin so many ticks behind the best price of their side; 0 for the reference price.'),
     sessions: z
       .strictObject({
         phase: phase.default('continuous').describe('The phase that it begins in.'),
@@ -90,6 +96,7 @@ export const venueSchema = z
         breakerTicks: ticks('Ticks from the reference price beyond which trading is interrupted'),
         interruptionNs: delay('How long an interruption lasts; needed with a breaker').default(0),
         indicativeNs: ns('How often what the auction would give is published; 0 never').default(0),
+        callNs: ns('How often what can trade does so, at one price, while orders are collected; 0 never').default(0),
       })
       .nullable()
       .default(null)

@@ -289,6 +289,13 @@ impl PrivateValues {
         self.values.sort_by(|a, b| b.total_cmp(a));
     }
 
+    /// What the lots from none to `position` are worth beyond the value, those sold being lost.
+    pub(super) fn worth(&self, position: i64) -> f64 {
+        let at = |position: i64| ((self.max + position).max(0) as usize).min(self.values.len());
+        let lots = self.values.get(at(position.min(0))..at(position.max(0))).unwrap_or_default();
+        lots.iter().sum::<f64>() * if position < 0 { -1.0 } else { 1.0 }
+    }
+
     /// A side by the toss of a coin, and what the next lot on it is worth in ticks; `None` if the position is full.
     pub(super) fn side_and_worth(&self, ctx: &mut Context<'_>) -> Option<(Side, f64)> {
         let side = Side::BOTH[ctx.draws().below(2) as usize];
@@ -351,5 +358,29 @@ impl Agent for ZeroIntelligence {
         ctx.wake_in(wait, 1);
     }
 
+    fn private_worth(&self, position: i64) -> f64 {
+        self.0.worth(position)
+    }
+
     forks!();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_is_worth_the_values_of_its_lots() {
+        let values = PrivateValues {
+            rate: 1.0,
+            sigma: 1.0,
+            max: 2,
+            surplus: (0.0, 0.0),
+            eagerness: 1.0,
+            noise: 0.0,
+            delay_ns: 0,
+            values: vec![9.0, 5.0, -1.0, -4.0],
+        };
+        assert_eq!([-2, -1, 0, 1, 2].map(|position| values.worth(position)), [-14.0, -5.0, 0.0, -1.0, -5.0]);
+    }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use toprung_book::CommandKind;
 use toprung_trace::LatencySummary;
 
-use super::statistics::sd;
+use super::statistics::{r_squared, sd};
 use super::{MarketScenario, Rule};
 use crate::error::SimError;
 use crate::kernel::{MarketConfig, MarketLatencies, World};
@@ -138,7 +138,8 @@ fn run_one(
     }
     world.fault().map_or(Ok(()), |fault| Err(fault.clone()))?;
     let result = world.into_result();
-    let measures = scenario.measures.iter().map(|m| (m.name.clone(), m.take(&scenario.market, market, &result))).collect();
+    let measures =
+        scenario.measures.iter().map(|m| (m.name.clone(), m.take(&scenario.market, market, &result))).collect();
     Ok(Some(Run { digest: result.digest.to_string(), measures }))
 }
 
@@ -152,6 +153,13 @@ fn named(seed: &Seed, arm: &str, name: &str) -> f64 {
 fn spread(rule: &Rule, seeds: &[Seed], arm: &str) -> f64 {
     let of = |name: &str| sd(seeds.iter().map(|seed| named(seed, arm, name)));
     of(&rule.measure) / rule.over.as_deref().map_or(1.0, of)
+}
+
+/// R² of the straight line of the arms' means on the rule's numbers.
+fn straightness(rule: &Rule, seeds: &[Seed]) -> f64 {
+    let of = |arm: &str| mean(&seeds.iter().map(|seed| named(seed, arm, &rule.measure)).collect::<Vec<f64>>());
+    let points: Vec<(f64, f64)> = rule.along.iter().map(|(arm, x)| (*x, of(arm))).collect();
+    r_squared(&points)
 }
 
 /// The value that a rule is about, of one seed.
@@ -185,6 +193,7 @@ fn report(
     let mut rules = Vec::new();
     for rule in &scenario.accept {
         let of = |arm: &str| match rule.spread {
+            _ if !rule.along.is_empty() => vec![straightness(rule, &seeds); seeds.len()],
             false => seeds.iter().map(|s| value(rule, s, arm)).collect::<Vec<f64>>(),
             true => vec![spread(rule, &seeds, arm); seeds.len()],
         };

@@ -3,9 +3,13 @@
 use serde::{Deserialize, Serialize};
 use toprung_book::Side;
 
-use super::statistics::{acf_slope, chi_square_ratio, diffusion, low, median, return_acf, sd, sign_acf, straight_run, trade_fano};
+use super::statistics::{
+    acf_slope, chi_square_ratio, diffusion, low, median, return_acf, sd, sign_acf, straight_run, trade_fano,
+};
+use super::surveillance::detector_auc;
 use crate::flow::FlowConfig;
-use crate::kernel::{Account, MarketConfig, MarketResult, Quote, Trade, VenueResult};
+use crate::kernel::{Account, MarketConfig, MarketResult, Quote, Trade, VenueConfig, VenueResult};
+use crate::oracle::{correlation, epps_correlation};
 
 /// One measure of an arm.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -170,6 +174,22 @@ pub enum Of {
     CstFillZ,
     /// The same of the probabilities that an own bid and an own offer both fill before it moves.
     CstSpreadZ,
+    /// Mean lots between at a price of the kept ladder.
+    MeanLadderQty,
+    /// Volume-weighted price of what the group, or all agents if none is named, took between against the mid price at the last
+    /// sample before, to their disadvantage, ticks.
+    Slippage,
+    /// Mean over all pairs of the venues with correlated flow of the correlation of their mid prices' moves over `by` seconds.
+    PairCorrelation,
+    /// What the formula of Epps gives for that, of the venue's flow.
+    EppsCorrelation,
+    /// What the groups whose names begin with `group` gained by trading: cash, position at the last mid price, and what their
+    /// position is worth to each of them beyond the value of the instrument, ticks × lots.
+    Surplus,
+    /// Area under the curve of a detector that is to tell the group's accounts from all others', by windows of `by` seconds:
+    /// lots cancelled per lot traded, times how far the account's own resting lots swing the imbalance of the published depth.
+    /// Needs `keepQueues`, `keepTrades` and `depthTicks`.
+    DetectorAuc,
 }
 
 impl Measure {
@@ -277,6 +297,29 @@ impl Measure {
             Of::Diffusion => diffusion(&rows, self.by),
             Of::HawkesRate | Of::HawkesFano | Of::HawkesKs => self.hawkes(treatment, market),
             Of::CstUpZ | Of::CstFillZ | Of::CstSpreadZ => self.cst(treatment, market),
+            Of::MeanLadderQty => self.mean_ladder_qty(market, venue),
+            Of::Slippage => {
+                let group =
+                    |agent: Option<u32>| agent.is_some_and(|a| self.group.is_empty() || self.is_in_group(result, a));
+                let (mut sum, mut lots) = (0.0, 0.0);
+                for t in venue.trades.iter().filter(|t| inside(t.time_ns) && group(t.taker)) {
+                    let at = (t.time_ns / market.sample_ns.max(1)) as usize;
+                    let mid = venue.samples.get(at).map_or(f64::NAN, Quote::mid);
+                    let worse = if t.side == Side::Buy { t.price as f64 - mid } else { mid - t.price as f64 };
+                    (sum, lots) = (sum + worse * t.qty as f64, lots + t.qty as f64);
+                }
+                sum / lots
+            }
+            Of::PairCorrelation => self.pair_correlation(market, result),
+            Of::EppsCorrelation => match self.flow(market) {
+                Some(FlowConfig::Correlated(flow)) => epps_correlation(flow, self.by),
+                _ => f64::NAN,
+            },
+            Of::Surplus => {
+                let theirs = result.groups.iter().filter(|g| g.name.starts_with(&self.group));
+                theirs.map(|g| g.total().value(last) + g.private_worth).sum()
+            }
+            Of::DetectorAuc => detector_auc(venue, self.by, &|agent| self.is_in_group(result, agent)),
             Of::SnipedLots => {
                 let theirs = |t: &&Trade| inside(t.time_ns) && t.maker.is_some_and(|m| self.is_in_group(result, m));
                 let far = |t: &&Trade| (last - t.price as f64).abs() > self.by;
@@ -308,6 +351,31 @@ impl Measure {
         let total: f64 = counts.iter().sum();
         let expected: Vec<f64> = law.iter().map(|p| p * total).collect();
         chi_square_ratio(&counts, &expected)
+    }
+
+    fn mean_ladder_qty(&self, market: &MarketConfig, venue: &VenueResult) -> f64 {
+        let prices = 2 * market.venues[self.venue].ladder_ticks as usize;
+        let end = if self.to > 0.0 { self.to } else { f64::INFINITY };
+        let rows = venue.samples.iter().zip(venue.ladders.chunks_exact(prices.max(1)));
+        let inside = rows.filter(|(q, _)| (self.from..end).contains(&(q.time_ns as f64 / 1e9)));
+        let (sum, n) = inside.fold((0.0, 0.0), |(sum, n), (_, row)| {
+            (sum + row.iter().map(|lots| f64::from(*lots)).sum::<f64>(), n + row.len() as f64)
+        });
+        sum / n
+    }
+
+    fn pair_correlation(&self, market: &MarketConfig, result: &MarketResult) -> f64 {
+        let lag = ((self.by * 1e9 / market.sample_ns as f64).round() as usize).max(1);
+        let skipped = (self.from * 1e9 / market.sample_ns as f64) as usize;
+        let moves = |v: &VenueResult| -> Vec<f64> {
+            v.samples[skipped..].windows(lag + 1).map(|w| w[lag].mid() - w[0].mid()).collect()
+        };
+        let is_asset = |v: &VenueConfig| matches!(v.flow, Some(FlowConfig::Correlated(_)));
+        let assets: Vec<Vec<f64>> =
+            market.venues.iter().zip(&result.venues).filter(|(v, _)| is_asset(v)).map(|(_, v)| moves(v)).collect();
+        let pairs = assets.iter().enumerate().flat_map(|(k, a)| assets[..k].iter().map(|b| correlation(a, b)));
+        let all: Vec<f64> = pairs.collect();
+        all.iter().sum::<f64>() / all.len() as f64
     }
 
     fn season_chi_square(&self, market: &MarketConfig, venue: &VenueResult) -> f64 {

@@ -7,6 +7,7 @@
 mod check;
 mod measure;
 mod statistics;
+mod surveillance;
 mod theory;
 
 use std::collections::BTreeMap;
@@ -59,6 +60,9 @@ pub struct Rule {
     /// Greatest value that meets the rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at_most: Option<f64>,
+    /// Taken over all seeds together: R² of the straight line of the means of the measure in these arms on these numbers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub along: BTreeMap<String, f64>,
     /// Taken over all seeds together: the mean over its standard error, instead of seed by seed.
     #[serde(default)]
     pub t_statistic: bool,
@@ -165,6 +169,9 @@ mod tests {
                     let (arm, measure) = name.rsplit_once('.').unwrap_or(("treatment", name));
                     assert!(arm == "treatment" || s.arms.contains_key(arm), "{}: {name}", s.name);
                     assert!(s.measures.iter().any(|m| m.name == measure), "{}: {name}", s.name);
+                }
+                for arm in rule.along.keys() {
+                    assert!(arm == "treatment" || s.arms.contains_key(arm), "{}: {arm}", s.name);
                 }
                 assert!(rule.at_least.is_some() || rule.at_most.is_some(), "{}", s.name);
             }

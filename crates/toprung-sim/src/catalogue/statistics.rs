@@ -40,6 +40,15 @@ pub(super) fn sd(values: impl Iterator<Item = f64>) -> f64 {
     (all.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (all.len() as f64 - 1.0)).sqrt()
 }
 
+/// R² of a straight line through points (x, y).
+pub(super) fn r_squared(points: &[(f64, f64)]) -> f64 {
+    let n = points.len() as f64;
+    let (x, y) = points.iter().fold((0.0, 0.0), |sum, p| (sum.0 + p.0 / n, sum.1 + p.1 / n));
+    let sum = |f: &dyn Fn(f64, f64) -> f64| points.iter().map(|p| f(p.0 - x, p.1 - y)).sum::<f64>();
+    let cross = sum(&|x, y| x * y);
+    cross * cross / (sum(&|x, _| x * x) * sum(&|_, y| y * y))
+}
+
 /// Exponent of the decay of the signs' autocorrelation: the slope of a straight line through its logarithms at four lags.
 pub(super) fn acf_slope(trades: &[Trade]) -> f64 {
     let points = [10, 50, 100, 300].map(|lag| (libm::log(lag as f64), libm::log(sign_acf(trades, lag))));
@@ -131,6 +140,12 @@ mod tests {
         assert!(chi_square_ratio(&[30.0, 20.0, 10.0], &[10.0, 20.0, 30.0]) > 1.0);
         // Cells of which little is expected are taken together.
         assert!(chi_square_ratio(&[4.0, 1.0, 5.0, 0.0], &[3.0, 3.0, 4.0, 0.1]).is_nan());
+    }
+
+    #[test]
+    fn a_straight_line_explains_all_and_a_bend_less() {
+        assert!((r_squared(&[(1.0, 5.0), (2.0, 7.0), (4.0, 11.0)]) - 1.0).abs() < 1e-12);
+        assert!((r_squared(&[(-1.0, 1.0), (0.0, 0.0), (1.0, 1.0), (2.0, 0.0)]) - 0.2).abs() < 1e-12);
     }
 
     #[test]

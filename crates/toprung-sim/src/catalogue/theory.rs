@@ -7,7 +7,7 @@ use crate::kernel::MarketConfig;
 use crate::oracle::{self, Cell, Trials};
 
 impl Measure {
-    fn flow<'a>(&self, market: &'a MarketConfig) -> Option<&'a FlowConfig> {
+    pub(super) fn flow<'a>(&self, market: &'a MarketConfig) -> Option<&'a FlowConfig> {
         market.venues.get(self.venue)?.flow.as_ref()
     }
 

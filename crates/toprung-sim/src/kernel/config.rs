@@ -78,10 +78,19 @@ pub struct VenueConfig {
     pub depth_ticks: u32,
     /// Keep with every sample the lots at this many prices on each side of the reference price, 0 to 16.
     pub ladder_ticks: u32,
+    /// The first of those prices is this many ticks behind the best price of its side, up to 65,536; 0: they are counted from
+    /// the reference price.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub ladder_from_ticks: u32,
     /// Other flow parameters from given times on.
     pub retunes: Vec<Retune>,
     /// Phases of trading, auctions and a breaker; trading is continuous throughout if it is not there.
     pub sessions: Option<SessionRules>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(ticks: &u32) -> bool {
+    *ticks == 0
 }
 
 /// Other parameters of the background flow from a time on.
@@ -255,6 +264,7 @@ impl VenueConfig {
         integer(&at("speedBumpNs"), self.speed_bump_ns, 0, LATENCY_MAX_NS)?;
         integer(&at("depthTicks"), self.depth_ticks, 0, 64)?;
         integer(&at("ladderTicks"), self.ladder_ticks, 0, 16)?;
+        integer(&at("ladderFromTicks"), self.ladder_from_ticks, 0, 1 << 16)?;
         for (k, retune) in self.retunes.iter().enumerate() {
             let at = at(&format!("retunes[{k}]"));
             retune.flow.validate().map_err(|e| ConfigError { path: format!("{at}.{}", e.path), ..e })?;
@@ -356,6 +366,9 @@ mod tests {
         assert_eq!(path_of(|c| c.venues[0].flow = Some(FlowConfig::SantaFe(bad))), "venues[0].flow.marketRate");
         let breaker = SessionRules { breaker_ticks: Some(5), ..SessionRules::default() };
         assert_eq!(path_of(|c| c.venues[0].sessions = Some(breaker)), "venues[0].sessions.interruptionNs");
+        let calls = SessionRules { call_ns: 5, ..SessionRules::default() };
+        assert_eq!(path_of(|c| c.venues[0].sessions = Some(calls)), "venues[0].sessions.callNs");
+        assert_eq!(path_of(|c| c.venues[0].ladder_from_ticks = 1 << 17), "venues[0].ladderFromTicks");
         let retune = Retune { at_ns: 5, flow: FlowConfig::default() };
         assert_eq!(path_of(|c| c.venues[0].retunes = vec![retune]), "venues[0].retunes[0].flow");
     }

@@ -40,6 +40,11 @@ pub trait Agent: Debug + Send + Sync {
         false
     }
 
+    /// What a position is worth to the agent beyond the value of the instrument, ticks × lots.
+    fn private_worth(&self, _position: i64) -> f64 {
+        0.0
+    }
+
     /// A copy in the same state.
     fn fork(&self) -> Box<dyn Agent>;
 }

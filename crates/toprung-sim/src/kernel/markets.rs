@@ -62,6 +62,8 @@ pub struct GroupResult {
     pub first: u32,
     /// The accounts of its agents.
     pub accounts: Vec<Account>,
+    /// What their positions are worth to all of them beyond the value of the instrument, ticks × lots.
+    pub private_worth: f64,
 }
 
 impl GroupResult {
@@ -88,6 +90,13 @@ impl World {
             name: name.clone(),
             first: self.seats.iter().position(|s| s.group as usize == g).unwrap_or(0) as u32,
             accounts: self.seats.iter().filter(|s| s.group as usize == g).map(|s| s.ledger).collect(),
+            private_worth: self
+                .agents
+                .iter()
+                .zip(&self.seats)
+                .filter(|(_, s)| s.group as usize == g)
+                .map(|(agent, s)| agent.private_worth(s.ledger.position))
+                .sum(),
         });
         let groups = groups.collect();
         let venues = self.venues.into_iter().map(|v| {

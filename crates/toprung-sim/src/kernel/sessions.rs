@@ -27,6 +27,15 @@ pub struct SessionRules {
     pub interruption_ns: u64,
     /// How often what the auction would give is published while orders are collected, ns; 0: never.
     pub indicative_ns: u64,
+    /// A call market: while orders are collected, those that can trade do so this often, at one price, and collecting goes on,
+    /// ns; 0: only when the phase ends. Its auctions are not kept.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub call_ns: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(ns: &u64) -> bool {
+    *ns == 0
 }
 
 /// A change of phase at a time.
@@ -54,7 +63,10 @@ impl SessionRules {
         check(&at("interruptionNs"), lasts, "at least 1 where there is a breaker", self.interruption_ns)?;
         integer(&at("indicativeNs"), self.indicative_ns, 0, TIME_NS_MAX)?;
         let often = self.indicative_ns == 0 || self.indicative_ns >= 1_000_000;
-        check(&at("indicativeNs"), often, "0 or at least 1000000", self.indicative_ns)
+        check(&at("indicativeNs"), often, "0 or at least 1000000", self.indicative_ns)?;
+        integer(&at("callNs"), self.call_ns, 0, TIME_NS_MAX)?;
+        let seldom = self.call_ns == 0 || self.call_ns >= 1_000_000;
+        check(&at("callNs"), seldom, "0 or at least 1000000", self.call_ns)
     }
 }
 
@@ -118,6 +130,8 @@ pub(crate) struct Sessions {
     interruption_ends_ns: u64,
     indicative_ns: u64,
     next_indicative_ns: u64,
+    pub(crate) call_ns: u64,
+    next_call_ns: u64,
     /// Since when trading has not been continuous, and when the background's pending event would have arrived.
     pub(crate) closed: Option<(u64, u64)>,
     pub(crate) record: SessionRecord,
@@ -128,6 +142,7 @@ pub(crate) struct Sessions {
 pub(crate) enum Due {
     Phase(Phase),
     Indicative,
+    Call,
 }
 
 impl Sessions {
@@ -138,6 +153,8 @@ impl Sessions {
             interruption_ends_ns: u64::MAX,
             indicative_ns: rules.indicative_ns,
             next_indicative_ns: u64::MAX,
+            call_ns: rules.call_ns,
+            next_call_ns: u64::MAX,
             closed: None,
             record: SessionRecord::default(),
         }
@@ -145,7 +162,7 @@ impl Sessions {
 
     pub(crate) fn next_ns(&self) -> u64 {
         let scheduled = self.schedule.last().map_or(u64::MAX, |change| change.at_ns);
-        scheduled.min(self.interruption_ends_ns).min(self.next_indicative_ns)
+        scheduled.min(self.interruption_ends_ns).min(self.next_indicative_ns).min(self.next_call_ns)
     }
 
     /// Takes what is due at `time_ns`, which [`next_ns`](Self::next_ns) gave.
@@ -158,6 +175,9 @@ impl Sessions {
             self.interruption_ends_ns = u64::MAX;
             return Due::Phase(Phase::Continuous);
         }
+        if self.schedule.last().is_none_or(|change| change.at_ns > time_ns) && self.next_call_ns <= time_ns {
+            return Due::Call;
+        }
         Due::Phase(self.schedule.pop().map_or(Phase::Continuous, |change| change.phase))
     }
 
@@ -166,6 +186,8 @@ impl Sessions {
         self.record.phases.push(PhaseChange { at_ns: time_ns, phase });
         let publishes = phase.collects() && self.indicative_ns > 0;
         self.next_indicative_ns = if publishes { time_ns.saturating_add(self.indicative_ns) } else { u64::MAX };
+        let calls = phase.collects() && self.call_ns > 0;
+        self.next_call_ns = if calls { time_ns.saturating_add(self.call_ns) } else { u64::MAX };
         self.interruption_ends_ns = u64::MAX;
         if phase == Phase::VolatilityInterruption {
             self.record.interruptions.push(time_ns);

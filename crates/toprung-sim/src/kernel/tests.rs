@@ -468,3 +468,53 @@ fn phases_and_auctions_are_the_same_in_windows_and_on_a_fork() {
     without.run();
     assert_ne!(without.digest(), whole);
 }
+
+#[test]
+fn a_call_market_trades_at_its_calls_alone_and_quotes_nothing_between_them() {
+    let call_ns = 10_000_000;
+    let rules = SessionRules { phase: toprung_book::Phase::OpeningAuction, call_ns, ..SessionRules::default() };
+    let venue = VenueConfig { sessions: Some(rules), reference_price: 1_000_000, ..VenueConfig::default() };
+    let params = [("ratePerSecond", 5.0), ("surplusMax", 5.0)];
+    let zi = |name, venues| AgentConfig { count: 40, venues, ..group(name, "zi", &params) };
+    let arb = AgentConfig { venues: vec![0, 1], ..group("arb", "latency-arbitrageur", &[]) };
+    let config = MarketConfig {
+        venues: vec![venue; 2],
+        agents: vec![zi("a", vec![0]), zi("b", vec![1]), arb],
+        duration_ns: 3 * SECOND,
+        sample_ns: 5_123_456,
+        keep_trades: true,
+        ..MarketConfig::default()
+    };
+    let mut world = World::open(&config, 0).unwrap();
+    world.run();
+    let mut windows = World::open(&config, 0).unwrap();
+    windows.run_in_windows();
+    assert_eq!(windows.digest(), world.digest());
+    let result = world.into_result();
+    for venue in &result.venues {
+        assert!(venue.trades.len() > 20, "{} trades", venue.trades.len());
+        assert!(venue.trades.iter().all(|t| t.time_ns % call_ns == 0));
+        assert!(venue.samples.len() > 500 && venue.samples.iter().all(|quote| !quote.is_two_sided()));
+        assert!(venue.sessions.auctions.is_empty());
+    }
+    let arb = result.group("arb").unwrap().total();
+    assert_eq!(arb.orders, 0, "there is no quote to be faster than");
+}
+
+#[test]
+fn a_ladder_begins_behind_the_touch_where_it_is_told_to() {
+    let venue = VenueConfig { ladder_ticks: 3, ladder_from_ticks: 2, ..flow(500.0) };
+    let config =
+        MarketConfig { venues: vec![venue], duration_ns: 2 * SECOND, sample_ns: SECOND, ..MarketConfig::default() };
+    let mut world = World::open(&config, 0).unwrap();
+    world.run();
+    let book = world.venues[0].market.book.book();
+    let touch = world.venues[0].market.touch;
+    let expected = (2..5).flat_map(|k| {
+        [book.qty_at(Side::Buy, touch.bid - k), book.qty_at(Side::Sell, touch.ask + k)].map(|lots| lots as u32)
+    });
+    let expected: Vec<u32> = expected.collect();
+    let ladders = &world.venues[0].ladders;
+    assert_eq!(ladders[ladders.len() - 6..], expected);
+    assert!(expected.iter().any(|lots| *lots > 0));
+}

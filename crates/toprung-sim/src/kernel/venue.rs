@@ -115,8 +115,8 @@ pub(crate) struct Venue {
     sample_ns: u64,
     next_sample_ns: u64,
     pub(crate) samples: Vec<Quote>,
-    /// Reference price, and prices kept on each side of it.
-    ladder_at: (i64, u32),
+    /// Reference price, ticks behind the touch if the prices are counted from there, and how many are kept on each side.
+    ladder_at: (i64, u32, u32),
     pub(crate) ladders: Vec<u32>,
     pub(crate) trades: Option<Vec<Trade>>,
     /// Where agents' orders stood at every sample, if that is kept.
@@ -262,7 +262,7 @@ impl Venue {
             sample_ns,
             next_sample_ns: if sample_ns == 0 { u64::MAX } else { 0 },
             samples: Vec::new(),
-            ladder_at: (reference, config.ladder_ticks),
+            ladder_at: (reference, config.ladder_from_ticks, config.ladder_ticks),
             ladders: Vec::new(),
             trades: keep_trades.then(Vec::new),
             queues: keep_queues.then(QueueHistory::default),
@@ -374,6 +374,11 @@ impl Venue {
             match (sessions.take(time), &self.market.book) {
                 (Due::Indicative, Exchange::Venue(venue)) => sessions.publish(venue, time),
                 (Due::Phase(phase), _) => self.go_to(phase, time),
+                (Due::Call, Exchange::Venue(venue)) => {
+                    let collecting = venue.phase();
+                    self.go_to(Phase::Continuous, time);
+                    self.go_to(collecting, time);
+                }
                 _ => {}
             }
         }
@@ -397,7 +402,8 @@ impl Venue {
         if phase == from {
             return;
         }
-        let uncrosses = from.collects() && matches!(phase, Phase::Continuous | Phase::Closed);
+        let is_kept = self.sessions.as_ref().is_some_and(|s| s.call_ns == 0);
+        let uncrosses = is_kept && from.collects() && matches!(phase, Phase::Continuous | Phase::Closed);
         let expected = if uncrosses { tried_out(venue) } else { None };
         let volume = self.feed.now.volume;
         let request = VenueCommand::request(VenueAction::SetPhase, 0, phase as u64);
@@ -543,9 +549,13 @@ impl Venue {
                 queues.look(row.time_ns, self);
                 self.queues = Some(queues);
             }
-            let (reference, ticks) = self.ladder_at;
+            let (reference, from, ticks) = self.ladder_at;
+            let (bid, ask) = match i64::from(from) {
+                0 => (reference, reference + 1),
+                behind => (row.bid - behind, row.ask + behind),
+            };
             for k in 0..i64::from(ticks) {
-                for (side, price) in [(Side::Buy, reference - k), (Side::Sell, reference + 1 + k)] {
+                for (side, price) in [(Side::Buy, bid - k), (Side::Sell, ask + k)] {
                     let lots = self.market.book.qty_at(side, price);
                     self.ladders.push(u32::try_from(lots).unwrap_or(u32::MAX));
                 }

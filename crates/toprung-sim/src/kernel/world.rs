@@ -43,7 +43,7 @@ pub enum Stop {
 pub struct World {
     pub(crate) venues: Vec<Venue>,
     configs: Vec<VenueConfig>,
-    agents: Vec<Box<dyn Agent>>,
+    pub(super) agents: Vec<Box<dyn Agent>>,
     pub(crate) seats: Vec<Seat>,
     pub(crate) groups: Vec<String>,
     pub(crate) agenda: Agenda<Occasion>,

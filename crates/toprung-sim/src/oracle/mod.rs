@@ -21,6 +21,7 @@ mod splitting;
 pub use contdelarrard::balanced_race;
 pub(crate) use cst::{Trials, fill_trials, mid_up_trials};
 pub use cst::{both_fill, fill_before_move, mid_up};
+pub(crate) use epps::{correlation, epps_correlation};
 pub(crate) use hawkes::{fano_ratio, rate_ratio, rescaled_ks_ratio};
 pub use informed::{glosten_milgrom_quotes, kyle_lambda};
 

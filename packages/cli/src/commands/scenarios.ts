@@ -147,12 +147,19 @@ export function ruleText({
   minus,
   atLeast,
   atMost,
+  along,
   tStatistic,
   spread,
 }: MarketScenario['accept'][number]): string {
   const value = `${measure}${minus == null ? '' : ` − ${minus}`}${over == null ? '' : ` / ${over}`}`;
   const bounds = [atLeast == null ? '' : `≥ ${atLeast}`, atMost == null ? '' : `≤ ${atMost}`].filter(Boolean);
-  const text = spread ? `sd of ${value}` : tStatistic ? `t of ${value}` : value;
+  const text = along
+    ? `R² of ${value} on ${Object.values(along).join(', ')}`
+    : spread
+      ? `sd of ${value}`
+      : tStatistic
+        ? `t of ${value}`
+        : value;
   return `${text} ${bounds.join(' and ')}`;
 }
 
