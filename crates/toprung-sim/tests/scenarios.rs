@@ -22,6 +22,7 @@ fn quick_scenarios_pass() {
         "market-maker-duel",
         "etf-basket",
         "execution-shootout",
+        "layering",
         "pro-rata-gaming",
         "opening-auction",
         "closing-auction",

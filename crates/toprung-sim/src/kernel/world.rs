@@ -432,7 +432,7 @@ impl World {
     }
 
     /// Commands that the venues have carried out.
-    pub(crate) fn messages(&self) -> u64 {
+    pub fn messages(&self) -> u64 {
         self.venues.iter().map(|v| v.counts.messages).sum()
     }
 
