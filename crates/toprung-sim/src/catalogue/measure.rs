@@ -503,3 +503,69 @@ fn imbalance(q: &Quote) -> f64 {
 fn volume(venue: &VenueResult, inside: &dyn Fn(u64) -> bool) -> f64 {
     venue.trades.iter().filter(|t| inside(t.time_ns)).map(|t| t.qty as f64).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::World;
+    use crate::catalogue;
+    use crate::kernel::AgentConfig;
+
+    fn measured(market: &MarketConfig, measures: &[Measure]) -> Vec<f64> {
+        let mut world = World::open(market, 0).unwrap();
+        world.run();
+        let result = world.into_result();
+        measures.iter().map(|m| m.take(market, market, &result)).collect()
+    }
+
+    fn measure(of: Of, from: f64, to: f64, by: f64) -> Measure {
+        Measure { name: "m".to_owned(), of, venue: 0, group: String::new(), from, to, by }
+    }
+
+    /// A bid at 999 and offers of three lots at 1,001 and at 1,005, of which five are taken after a second.
+    #[test]
+    fn slippage_is_against_the_mid_price_before_and_a_ladder_is_counted_price_by_price() {
+        let agent = |name: &str, kind: &str, params: &[(&str, f64)]| AgentConfig {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            params: params.iter().map(|(k, v)| ((*k).to_owned(), *v)).collect(),
+            ..AgentConfig::default()
+        };
+        let taker = agent("taker", "impulse", &[("side", 1.0), ("lots", 5.0)]);
+        let market = MarketConfig {
+            venues: vec![VenueConfig {
+                reference_price: 1_000,
+                ladder_ticks: 2,
+                ladder_from_ticks: 4,
+                ..VenueConfig::default()
+            }],
+            agents: vec![
+                agent("bid", "resting", &[("side", 1.0), ("lots", 1.0)]),
+                agent("near", "resting", &[("side", -1.0), ("lots", 3.0)]),
+                agent("far", "resting", &[("side", -1.0), ("lots", 3.0), ("offset", 4.0)]),
+                AgentConfig { start_ns: 1_000_000_000, ..taker },
+            ],
+            duration_ns: 2_000_000_000,
+            sample_ns: 100_000_000,
+            keep_trades: true,
+            ..MarketConfig::default()
+        };
+        let all = [
+            measure(Of::Slippage, 0.0, 0.0, 0.0),
+            measure(Of::MeanLadderQty, 0.1, 1.0, 0.0),
+            Measure { group: "taker".to_owned(), ..measure(Of::Slippage, 0.0, 0.0, 0.0) },
+        ];
+        let slippage = (3.0 * 1.0 + 2.0 * 5.0) / 5.0;
+        assert_eq!(measured(&market, &all), [slippage, 3.0 / 4.0, slippage]);
+    }
+
+    #[test]
+    fn the_stocks_of_the_basket_are_correlated_by_the_formula_and_a_market_of_one_is_not() {
+        let market = MarketConfig { duration_ns: 600_000_000_000, ..catalogue::find("etf-basket").unwrap().market };
+        let both = [Of::PairCorrelation, Of::EppsCorrelation].map(|of| measure(of, 30.0, 0.0, 0.5));
+        let found = measured(&market, &both);
+        assert!((found[0] - found[1]).abs() < 0.03 && found[1] > 0.2, "{found:?}");
+        let alone = MarketConfig { venues: market.venues[8..].to_vec(), agents: Vec::new(), ..market };
+        assert!(measured(&alone, &both).iter().all(|value| value.is_nan()));
+    }
+}
