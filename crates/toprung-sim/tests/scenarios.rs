@@ -51,7 +51,8 @@ fn a_check_that_is_stopped_says_so_and_passes_nothing() {
 #[test]
 fn every_scenario_gives_one_digest_on_any_number_of_threads() {
     for scenario in catalogue::all() {
-        let market = toprung_sim::MarketConfig { duration_ns: 2_000_000_000, sample_ns: 0, ..scenario.market };
+        let (duration_ns, sample_ns, keep_queues) = (2_000_000_000, 0, false);
+        let market = toprung_sim::MarketConfig { duration_ns, sample_ns, keep_queues, ..scenario.market };
         let digests = catalogue::digests(&market, &[1, 2, 3, 7]).unwrap();
         assert!(digests.iter().all(|d| d.1 == digests[0].1), "{}: {digests:?}", scenario.name);
     }

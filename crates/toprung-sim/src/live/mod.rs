@@ -117,7 +117,7 @@ impl LiveSession {
         let duration_ns = config.duration_ns;
         let interval_ns = (duration_ns as f64 / COLUMNS_WANTED).clamp(1.0, INTERVAL_NS_MAX) as u64;
         // What a session keeps of trades and market data is its own.
-        let config = MarketConfig { keep_trades: true, sample_ns: 0, ..config.clone() };
+        let config = MarketConfig { keep_trades: true, keep_queues: false, sample_ns: 0, ..config.clone() };
         LiveSession::begin(interval_ns, tracks(&config), move |control, board| {
             let recorder = LiveRecorder::new(interval_ns, columns_max, config.venues[venue].reference());
             let world = World::open(&config, 0).expect("Invariant: the configuration was checked");

@@ -194,7 +194,7 @@ mod markets {
     #[test]
     fn a_market_that_is_looked_at_has_the_digest_and_accounts_of_one_that_is_not() {
         let mut worlds = vec![crash(120)];
-        for name in ["latency-race", "etf-basket", "news-shock"] {
+        for name in ["latency-race", "etf-basket", "news-shock", "layering"] {
             let mut config = catalogue::find(name).unwrap().market;
             config.duration_ns = config.duration_ns.min(3_000_000_000);
             worlds.push(config);
