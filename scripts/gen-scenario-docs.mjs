@@ -98,9 +98,9 @@ function scenarioPage() {
     '',
   ];
   for (const s of catalogue.list()) {
-    parts.push(`## ${s.name}`, '', `**${s.title}.** ${s.purpose}`, '', 'Look at:', '');
+    parts.push(`## ${s.name}`, '', `**${s.title}.** ${s.purpose}`, '', 'Look at:');
     for (const line of s.lookAt) parts.push(`- ${line}`);
-    parts.push('', 'Must hold:', '');
+    parts.push('', 'Must hold:');
     for (const rule of s.accept) parts.push(`- ${ruleText(rule)}`);
     const agents = (s.market.agents ?? []).map((a) => `${a.count > 1 ? `${a.count} × ` : ''}\`${a.kind}\``);
     const flows = [...new Set((s.market.venues ?? []).map((v) => v.flow?.model ?? 'no flow'))];

@@ -153,14 +153,14 @@ export function ruleText({
 }: MarketScenario['accept'][number]): string {
   const value = `${measure}${minus == null ? '' : ` − ${minus}`}${over == null ? '' : ` / ${over}`}`;
   const bounds = [atLeast == null ? '' : `≥ ${atLeast}`, atMost == null ? '' : `≤ ${atMost}`].filter(Boolean);
-  const text = along
-    ? `R² of ${value} on ${Object.values(along).join(', ')}`
-    : spread
-      ? `sd of ${value}`
-      : tStatistic
-        ? `t of ${value}`
-        : value;
-  return `${text} ${bounds.join(' and ')}`;
+  const numbers =
+    along == null
+      ? ''
+      : ` on ${Object.values(along)
+          .toSorted((a, b) => a - b)
+          .join(', ')}`;
+  const statistic = along != null ? 'R² of ' : spread ? 'sd of ' : tStatistic ? 't of ' : '';
+  return `${statistic}${value}${numbers} ${bounds.join(' and ')}`;
 }
 
 async function check(
