@@ -9,7 +9,7 @@ use toprung_book::CommandKind;
 use toprung_trace::LatencySummary;
 
 use super::statistics::{r_squared, sd};
-use super::{MarketScenario, Rule};
+use super::{MarketScenario, Measure, Rule};
 use crate::error::SimError;
 use crate::kernel::{MarketConfig, MarketLatencies, World};
 
@@ -138,9 +138,9 @@ fn run_one(
     }
     world.fault().map_or(Ok(()), |fault| Err(fault.clone()))?;
     let result = world.into_result();
-    let measures =
-        scenario.measures.iter().map(|m| (m.name.clone(), m.take(&scenario.market, market, &result))).collect();
-    Ok(Some(Run { digest: result.digest.to_string(), measures }))
+    let take = |m: &Measure| m.take(&scenario.market, (market, &result), cancel);
+    let measures = scenario.measures.iter().map(|m| (m.name.clone(), take(m))).collect();
+    Ok((!cancel.load(Relaxed)).then(|| Run { digest: result.digest.to_string(), measures }))
 }
 
 /// A measure of one seed by its name in a rule. Those of the treatment are those of `arm`.

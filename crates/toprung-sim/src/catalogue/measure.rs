@@ -1,5 +1,7 @@
 //! What is measured of a market: one number by name.
 
+use std::sync::atomic::AtomicBool;
+
 use serde::{Deserialize, Serialize};
 use toprung_book::Side;
 
@@ -194,8 +196,13 @@ pub enum Of {
 
 impl Measure {
     /// The number, of a `market` and what came of it; not a number where there is nothing to measure. Theory is that of
-    /// `treatment`, whichever arm the market is of.
-    pub fn take(&self, treatment: &MarketConfig, market: &MarketConfig, result: &MarketResult) -> f64 {
+    /// `treatment`, whichever arm the market is of. What takes long ends early, with any number, once `cancel` is set.
+    pub fn take(
+        &self,
+        treatment: &MarketConfig,
+        (market, result): (&MarketConfig, &MarketResult),
+        cancel: &AtomicBool,
+    ) -> f64 {
         let Some(venue) = result.venues.get(self.venue) else { return f64::NAN };
         let end = if self.to > 0.0 { self.to } else { f64::INFINITY };
         let inside = |ns: u64| (self.from..end).contains(&(ns as f64 / 1e9));
@@ -295,8 +302,8 @@ impl Measure {
             Of::ReturnAcf => return_acf(&rows, self.by as usize),
             Of::StraightRun => straight_run(venue.trades.iter().filter(|t| inside(t.time_ns))),
             Of::Diffusion => diffusion(&rows, self.by),
-            Of::HawkesRate | Of::HawkesFano | Of::HawkesKs => self.hawkes(treatment, market),
-            Of::CstUpZ | Of::CstFillZ | Of::CstSpreadZ => self.cst(treatment, market),
+            Of::HawkesRate | Of::HawkesFano | Of::HawkesKs => self.hawkes(treatment, market, cancel),
+            Of::CstUpZ | Of::CstFillZ | Of::CstSpreadZ => self.cst(treatment, market, cancel),
             Of::MeanLadderQty => self.mean_ladder_qty(market, venue),
             Of::Slippage => {
                 let group =
@@ -515,7 +522,7 @@ mod tests {
         let mut world = World::open(market, 0).unwrap();
         world.run();
         let result = world.into_result();
-        measures.iter().map(|m| m.take(market, market, &result)).collect()
+        measures.iter().map(|m| m.take(market, (market, &result), &AtomicBool::new(false))).collect()
     }
 
     fn measure(of: Of, from: f64, to: f64, by: f64) -> Measure {

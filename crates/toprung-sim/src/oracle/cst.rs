@@ -1,6 +1,8 @@
 //! Cont–Stoikov–Talreja: the next move of the mid price, fills and making the spread, solved exactly and simulated.
 
-use super::{Cell, Effort, blocks, mean, ratio};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use super::{Cell, Effort, NEVER, blocks, mean, ratio};
 use crate::flow::FLOW_IDS_END;
 use crate::{CstConfig, FlowConfig, Market, SimConfig};
 use toprung_book::{Command, Side};
@@ -178,6 +180,8 @@ pub(crate) struct Trials<'a> {
     pub(crate) seed: u64,
     pub(crate) books: u32,
     pub(crate) events: u32,
+    /// Once it is set, books are left out and the cells say nothing.
+    pub(crate) cancel: &'a AtomicBool,
 }
 
 impl Trials<'_> {
@@ -218,8 +222,11 @@ fn cells_of(name: &str, expected: &[[f64; 5]; 5], grids: &[Grid], layer: usize) 
 /// on.
 pub(crate) fn mid_up_trials(expected: &[[[f64; 5]; 5]], trials: &Trials<'_>) -> Vec<Cell> {
     let grids = blocks(trials.books, |book| {
-        let mut market = trials.market(book);
         let mut grid: Grid = Default::default();
+        if trials.cancel.load(Relaxed) {
+            return grid;
+        }
+        let mut market = trials.market(book);
         let mut waiting: Vec<(usize, usize, usize)> = Vec::new();
         let mut seen = None;
         for _ in 0..trials.events {
@@ -247,7 +254,8 @@ pub(crate) fn mid_up_trials(expected: &[[[f64; 5]; 5]], trials: &Trials<'_>) -> 
 
 pub(super) fn mid_up_cells(effort: Effort) -> Vec<Cell> {
     let flow = &CstConfig::default();
-    let trials = Trials { flow, seed: 78, books: effort.of(16, 32), events: effort.of(150_000, 4_000_000) };
+    let trials =
+        Trials { flow, seed: 78, books: effort.of(16, 32), events: effort.of(150_000, 4_000_000), cancel: &NEVER };
     mid_up_trials(&[1, 2, 3].map(|spread| mid_up(flow, spread)), &trials)
 }
 
@@ -272,8 +280,11 @@ fn both_places(market: &Market, own: [u64; 2]) -> Option<(usize, usize)> {
 /// What becomes of own orders at the touch, against what is expected of one bid or, with `both`, of a bid and an offer.
 pub(crate) fn fill_trials(expected: &[[f64; 5]; 5], trials: &Trials<'_>, both: bool) -> Vec<Cell> {
     let grids = blocks(trials.books, |book| {
-        let mut market = trials.market(book + if both { 1000 } else { 0 });
         let mut grid: Grid = Default::default();
+        if trials.cancel.load(Relaxed) {
+            return grid;
+        }
+        let mut market = trials.market(book + if both { 1000 } else { 0 });
         let mut done = 0;
         let mut next_id = FLOW_IDS_END;
         while done < trials.events {
@@ -318,7 +329,8 @@ pub(crate) fn fill_trials(expected: &[[f64; 5]; 5], trials: &Trials<'_>, both: b
 
 pub(super) fn fill_cells(effort: Effort) -> Vec<Cell> {
     let flow = &CstConfig::default();
-    let trials = Trials { flow, seed: 78, books: effort.of(16, 32), events: effort.of(600_000, 4_000_000) };
+    let trials =
+        Trials { flow, seed: 78, books: effort.of(16, 32), events: effort.of(600_000, 4_000_000), cancel: &NEVER };
     let mut cells = fill_trials(&fill_before_move(flow), &trials, false);
     cells.extend(fill_trials(&both_fill(flow), &trials, true));
     cells
@@ -330,7 +342,8 @@ type Stationary = ([f64; 5], f64, f64);
 /// Against values computed elsewhere (SIMULATION.md §1.2), to half a unit of their last digit and half a percent.
 pub(super) fn stationary_cells(effort: Effort) -> Vec<Cell> {
     let flow = &CstConfig::default();
-    let trials = Trials { flow, seed: 78, books: effort.of(16, 32), events: effort.of(100_000, 4_000_000) };
+    let trials =
+        Trials { flow, seed: 78, books: effort.of(16, 32), events: effort.of(100_000, 4_000_000), cancel: &NEVER };
     let runs = blocks(trials.books, |book| {
         let mut market = trials.market(book + 2000);
         let begin = market.time_ns();

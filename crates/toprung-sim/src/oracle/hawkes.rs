@@ -1,13 +1,21 @@
 //! Hawkes processes in both forms: rates, counts in windows, rescaled waiting times, and the twelve types on a book.
 
-use super::{Cell, Effort, blocks, mean};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use super::{Cell, Effort, NEVER, blocks, mean};
 use crate::flow::hawkes::{Events, HawkesMethod, HawkesProcess};
 use crate::random::StreamKey;
 use crate::{FlowConfig, HawkesConfig, Market, SimConfig};
 
-/// Gives times in seconds and types until `to` seconds.
-fn each_event(mut events: Events, to: f64, mut see: impl FnMut(f64, usize)) {
-    loop {
+/// Events between two looks at a cancel flag: a millisecond or two.
+const CHUNK: u64 = 1 << 16;
+
+/// Gives times in seconds and types until `to` seconds, or until it is cancelled.
+fn each_event(mut events: Events, to: f64, cancel: &AtomicBool, mut see: impl FnMut(f64, usize)) {
+    for k in 0_u64.. {
+        if k.is_multiple_of(CHUNK) && cancel.load(Relaxed) {
+            return;
+        }
         let (ns, kind) = events.next_event();
         let t = ns as f64 / 1e9;
         if t >= to {
@@ -21,11 +29,16 @@ fn each_event(mut events: Events, to: f64, mut see: impl FnMut(f64, usize)) {
 fn sample(process: &HawkesProcess, thinning: bool, block: u32, from: f64, to: f64) -> Vec<(f64, usize)> {
     let method = if thinning { HawkesMethod::Thinning } else { HawkesMethod::Cluster };
     let mut events = Vec::new();
-    each_event(Events::new(process, method, StreamKey::new(84, "hawkes").generator(block, 0)), to, |t, kind| {
-        if t >= from {
-            events.push((t - from, kind));
-        }
-    });
+    each_event(
+        Events::new(process, method, StreamKey::new(84, "hawkes").generator(block, 0)),
+        to,
+        &NEVER,
+        |t, kind| {
+            if t >= from {
+                events.push((t - from, kind));
+            }
+        },
+    );
     events
 }
 
@@ -121,17 +134,17 @@ fn rescaled(process: &HawkesProcess, thinning: bool, block: u32, seconds: f64) -
 }
 
 /// Events of a flow's process until `seconds`, per second, over the stationary rate Λ of `theory`.
-pub(crate) fn rate_ratio(theory: &HawkesConfig, events: Events, seconds: f64) -> f64 {
+pub(crate) fn rate_ratio(theory: &HawkesConfig, events: Events, seconds: f64, cancel: &AtomicBool) -> f64 {
     let mut n = 0_u64;
-    each_event(events, seconds, |_, _| n += 1);
+    each_event(events, seconds, cancel, |_, _| n += 1);
     n as f64 / seconds / theory.process().stationary_rates().iter().sum::<f64>()
 }
 
 /// Variance over mean of the number of events in bins of `bin` seconds until `seconds`, over 1/(1 − n)² of `theory`: what it
 /// tends to with the length of the bins where every type has n children on average.
-pub(crate) fn fano_ratio(theory: &HawkesConfig, events: Events, bin: f64, seconds: f64) -> f64 {
+pub(crate) fn fano_ratio(theory: &HawkesConfig, events: Events, bin: f64, seconds: f64, cancel: &AtomicBool) -> f64 {
     let mut bins = vec![0.0; (seconds / bin) as usize];
-    each_event(events, bin * bins.len() as f64, |t, _| {
+    each_event(events, bin * bins.len() as f64, cancel, |t, _| {
         let last = bins.len() - 1;
         bins[((t / bin) as usize).min(last)] += 1.0;
     });
@@ -147,11 +160,11 @@ const KOLMOGOROV_99: f64 = 1.627_624;
 
 /// The largest distance of the waits until `seconds`, rescaled by the intensity of `theory`, from the exponential law, over its
 /// 99th percentile: above 1, p < 0.01.
-pub(crate) fn rescaled_ks_ratio(theory: &HawkesConfig, events: Events, seconds: f64) -> f64 {
+pub(crate) fn rescaled_ks_ratio(theory: &HawkesConfig, events: Events, seconds: f64, cancel: &AtomicBool) -> f64 {
     let process = theory.process();
     let mut intensity = Intensity::new(&process);
     let mut waits = Vec::new();
-    each_event(events, seconds, |t, kind| waits.push(intensity.wait(t, kind)));
+    each_event(events, seconds, cancel, |t, kind| waits.push(intensity.wait(t, kind)));
     ks_distance(waits.into_iter()) / KOLMOGOROV_99
 }
 

@@ -25,6 +25,8 @@ pub(crate) use epps::{correlation, epps_correlation};
 pub(crate) use hawkes::{fano_ratio, rate_ratio, rescaled_ks_ratio};
 pub use informed::{glosten_milgrom_quotes, kyle_lambda};
 
+use std::sync::atomic::AtomicBool;
+
 use rayon::prelude::*;
 
 /// Standard errors by which an estimate may miss its cell: with 250 cells, chance alone does so in one run of sixty.
@@ -119,6 +121,9 @@ pub const GROUPS: [Group; 14] = [
 fn blocks<T: Send>(n: u32, run: impl Fn(u32) -> T + Sync + Send) -> Vec<T> {
     (0..n).into_par_iter().map(run).collect()
 }
+
+/// Of a comparison that nobody cancels.
+static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// Mean of independent values and its standard error.
 fn mean(values: &[f64]) -> (f64, f64) {
