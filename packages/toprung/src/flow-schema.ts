@@ -224,6 +224,11 @@ const placementSchema = z
   .strictObject({
     exponent: between(0, 10, 'Orders behind the touch are d ticks away with probability ∝ d^-exponent.').default(1.5),
     maxTicks: z.int().min(1).max(100_000).default(200).describe('Largest distance behind the touch, in ticks.'),
+    insideMeanTicks: between(
+      1,
+      1e5,
+      'Orders inside the spread are d ticks better than the best price of their side with probability ∝ (1 - 1/m)^d; without it every price there is as likely.',
+    ).optional(),
     cancelRate: rate('Cancels per second and resting order, beside all others', 1e5).default(0.05),
     orderSize,
     referencePrice,

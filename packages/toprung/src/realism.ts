@@ -64,6 +64,8 @@ export interface Scorecard {
   floor: number;
   /** Statistics graded A, B, C and F. */
   grades: [number, number, number, number];
+  /** Stylised facts that grade A or B by the mean |z| of their statistics, and how many both tapes have. */
+  closeFacts: [close: number, of: number];
   facts: FactScore[];
   distances: DistributionDistance[];
   floorDistances: DistributionDistance[];

@@ -15,6 +15,8 @@ describe('validate', () => {
     expect(card.overall).toBeLessThan(1);
     expect(card.floor).toBeGreaterThan(0);
     expect(card.grades.reduce((a, b) => a + b)).toBe(card.facts.length);
+    expect(card.closeFacts[1]).toBe(new Set(card.facts.map(({ number }) => number)).size);
+    expect(card.closeFacts[0]).toBeGreaterThanOrEqual(0.95 * card.closeFacts[1]);
     expect(card.distances.map((d) => d.name)).toEqual(card.floorDistances.map((d) => d.name));
     for (const d of card.distances) expect(d.l1).toBeLessThanOrEqual(1);
   });

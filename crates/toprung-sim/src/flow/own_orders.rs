@@ -8,7 +8,7 @@ use super::live::{Entry, LiveList, Priced};
 use super::{FlowView, Rate, component};
 use crate::config::{check, integer};
 use crate::error::ConfigError;
-use crate::random::{Alias, StreamKey, Xoshiro256pp, below};
+use crate::random::{Alias, Source, StreamKey, Xoshiro256pp, below};
 
 /// Where orders go, and how long they last.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,6 +18,10 @@ pub struct PlacementConfig {
     pub exponent: f64,
     /// The largest d, 1 to 100,000.
     pub max_ticks: u32,
+    /// Orders inside the spread are d ticks better than the best price of their side with probability ∝ (1 − 1/m)^d, as many
+    /// as there is room for: m, 1 to 100,000. Without it every price inside the spread is as likely.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inside_mean_ticks: Option<f64>,
     /// δ: cancels per second and resting order beside all others, 0 to 100,000.
     pub cancel_rate: f64,
     /// Size of every order in lots, 1 to 2²⁰.
@@ -28,7 +32,14 @@ pub struct PlacementConfig {
 
 impl Default for PlacementConfig {
     fn default() -> PlacementConfig {
-        PlacementConfig { exponent: 1.5, max_ticks: 200, cancel_rate: 0.05, order_size: 1, reference_price: 1_000_000 }
+        PlacementConfig {
+            exponent: 1.5,
+            max_ticks: 200,
+            inside_mean_ticks: None,
+            cancel_rate: 0.05,
+            order_size: 1,
+            reference_price: 1_000_000,
+        }
     }
 }
 
@@ -37,6 +48,10 @@ impl PlacementConfig {
         let exponent = self.exponent;
         check(&format!("{at}.exponent"), (0.0..=10.0).contains(&exponent), "a number from 0 to 10", exponent)?;
         integer(&format!("{at}.maxTicks"), self.max_ticks, 1, 100_000)?;
+        if let Some(mean) = self.inside_mean_ticks {
+            let is_valid = (1.0..=1e5).contains(&mean);
+            check(&format!("{at}.insideMeanTicks"), is_valid, "a number from 1 to 100000", mean)?;
+        }
         super::rates(&format!("{at}.cancelRate"), &[self.cancel_rate], 1, 1, 100_000.0)?;
         super::size_and_price_at(at, self.order_size, self.reference_price)
     }
@@ -55,6 +70,8 @@ pub(crate) struct OwnOrders {
     decay: u64,
     /// Distance behind the best price, from 0 for one tick.
     distance: Alias,
+    /// ln(1 − 1/m) of the improvement inside the spread, if that is not uniform; −∞ for m = 1.
+    improvement: Option<f64>,
     lists: [LiveList<Priced>; 2],
 }
 
@@ -78,6 +95,7 @@ impl OwnOrders {
             next_id: 1,
             decay: Rate::from_per_second(config.cancel_rate).unwrap_or_default().bits(),
             distance: Alias::new(&weights).expect("Invariant: powers of positive numbers are weights"),
+            improvement: config.inside_mean_ticks.map(|mean| libm::log(1.0 - 1.0 / mean)),
             lists: [list.clone(), list],
         }
     }
@@ -106,10 +124,19 @@ impl OwnOrders {
         Command::limit(id, side, price, size)
     }
 
-    /// At a uniform price inside the spread, at the touch where there is none.
+    /// Ticks better than the best price, of `room` that there are.
+    fn improvement(&mut self, room: u64) -> u64 {
+        let Some(log_q) = self.improvement else { return 1 + below(&mut self.rng, room) };
+        // The geometric law cut off behind `room`, by inversion.
+        let u = (self.rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
+        let reach = 1.0 - libm::exp(log_q * room as f64);
+        1 + ((libm::log(1.0 - u * reach) / log_q) as u64).min(room - 1)
+    }
+
+    /// Inside the spread, at the touch where there is no room.
     pub(crate) fn limit_inside<V: FlowView>(&mut self, side: Side, size: u64, view: &V) -> Command {
         let room = view.touch().ask - view.touch().bid - 1;
-        let inside = if room > 0 { 1 + below(&mut self.rng, room as u64) as i64 } else { 0 };
+        let inside = if room > 0 { self.improvement(room as u64) as i64 } else { 0 };
         self.limit(side, behind(side, best(side, view), -inside), size, view)
     }
 
@@ -157,5 +184,33 @@ impl OwnOrders {
         let at = below(&mut self.rng, (bids + self.lists[1].len()) as u64) as usize;
         let order = if at < bids { self.lists[0].take(at) } else { self.lists[1].take(at - bids) };
         view.contains(order.id()).then(|| Command::cancel(order.id()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(mean: Option<f64>, room: u64) -> Vec<f64> {
+        let config = PlacementConfig { inside_mean_ticks: mean, ..PlacementConfig::default() };
+        let mut orders = OwnOrders::open(&config, StreamKey::new(1, "santa-fe"), 0);
+        let mut counts = vec![0.0; room as usize + 1];
+        (0..100_000).for_each(|_| counts[orders.improvement(room) as usize] += 1e-5);
+        counts
+    }
+
+    #[test]
+    fn improvements_inside_the_spread_have_their_law() {
+        let uniform = drawn(None, 4);
+        assert!(uniform[0] == 0.0 && uniform[1..].iter().all(|p| (p - 0.25).abs() < 0.01), "{uniform:?}");
+        // ∝ ½^d over four ticks.
+        let halving = drawn(Some(2.0), 4);
+        let wanted = [0.0, 8.0, 4.0, 2.0, 1.0].map(|p| p / 15.0);
+        assert!(halving.iter().zip(wanted).all(|(p, w)| (p - w).abs() < 0.01), "{halving:?}");
+        assert!((drawn(Some(1.0), 3)[1] - 1.0).abs() < 1e-9);
+        assert!((drawn(Some(50.0), 1)[1] - 1.0).abs() < 1e-9);
+        let wide = drawn(Some(10.0), 100_000);
+        let mean: f64 = wide.iter().enumerate().map(|(d, p)| d as f64 * p).sum();
+        assert!((mean - 10.0).abs() < 0.2, "{mean}");
     }
 }

@@ -10,7 +10,7 @@
 //!   market order goes ahead with probability (1 + rI)/(1 + r) and else waits as a limit order at the touch; a cancel at
 //!   the touch goes ahead with probability (1 − rI)/(1 + r) and else takes an order behind it. r is `imbalanceResponse`.
 //! - **Spread.** A limit order inside the spread goes ahead with probability min(1, (S − 1)/`spreadTicks`) and else joins the
-//!   touch, so the spread returns to a few of those ticks.
+//!   touch, so the spread returns to a few of those ticks. By how many it betters its side says `placement`.
 //! - **Memory.** M = Σ_p w_p Σ_trades ε e^−β_p(t−t_k), of market orders of sign ε, decays like a power law with the terms given.
 //!   Limit orders inside the spread are sells with probability ½ (1 + κM/(1 + |κM|)): liquidity comes back against the
 //!   flow.

@@ -68,6 +68,9 @@ pub struct Scorecard {
     pub floor: f64,
     /// Statistics graded A, B, C and F.
     pub grades: [usize; 4],
+    /// Stylised facts, of those that both tapes have, that grade A or B by the mean |z| of their statistics; and how many there
+    /// are.
+    pub close_facts: [usize; 2],
     /// Every statistic that both tapes have.
     pub facts: Vec<FactScore>,
     /// Every distribution against the real one.
@@ -172,10 +175,15 @@ pub fn score(tape: &Tape, real: &Tape) -> Result<Scorecard, TooShort> {
         Ok(blocks(real)?.into_iter().skip(odd).step_by(2).flat_map(|(rows, _, _)| rows.iter().copied()).collect())
     };
     let grade = |g: Grade| scores.iter().filter(|s| s.grade == g).count();
+    // The statistics of a fact stand together.
+    let by_fact = scores.chunk_by(|a, b| a.number == b.number);
+    let means: Vec<f64> = by_fact.map(|f| f.iter().map(|s| s.z.abs()).sum::<f64>() / f.len() as f64).collect();
+    let close = means.iter().filter(|z| matches!(Grade::of(**z), Grade::A | Grade::B)).count();
     Ok(Scorecard {
         overall: trimmed(scores.iter().map(|s| s.z)),
         floor: trimmed(scores.iter().map(|s| s.floor_z)),
         grades: [Grade::A, Grade::B, Grade::C, Grade::F].map(grade),
+        close_facts: [close, means.len()],
         distances: distances(&tape.rows, &real.rows),
         floor_distances: distances(&half(1)?, &half(0)?),
         facts: scores,
@@ -203,6 +211,8 @@ mod tests {
         let all: usize = card.grades.iter().sum();
         assert!(all >= 30, "{all} statistics");
         assert!(card.grades[0] * 100 >= all * 95, "{:?} of {all}: {:#?}", card.grades, card.facts);
+        let numbers: std::collections::BTreeSet<u8> = card.facts.iter().map(|f| f.number).collect();
+        assert_eq!(card.close_facts, [numbers.len(); 2]);
         assert!(card.overall < 1.0 && card.floor < 1.5, "{} beside {}", card.overall, card.floor);
     }
 

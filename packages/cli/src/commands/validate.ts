@@ -80,6 +80,6 @@ function print(terminal: Terminal, market: string, reference: string, card: Scor
   terminal.print('');
   terminal.print(
     `${paint('bold', `score ${figure(card.overall)}`)} deviations from the real day; its own halves ${figure(card.floor)}; ` +
-      `${a} A, ${b} B, ${c} C, ${f} F`,
+      `${a} A, ${b} B, ${c} C, ${f} F; ${card.closeFacts[0]} of ${card.closeFacts[1]} facts A or B`,
   );
 }
