@@ -5,7 +5,7 @@ import { type Ink, ink, ramp } from './colors.js';
 import { type Cut, type DepthWindow, findCut, paintDepth } from './depth-painter.js';
 import { clock, compact, decimal, integer } from './format.js';
 import { isOfMarket, marksText, markText } from './marks.js';
-import { markUrgent, onPaint } from './paint.js';
+import { markUrgent, onPaint, type Size } from './paint.js';
 import { Panel, type Table } from './panel.js';
 import { plotArea } from './plot-area.js';
 import { mid, type Quantity, type Range, rangeOf } from './series.js';
@@ -158,9 +158,8 @@ function draw(host: HTMLElement, area: HTMLElement, info: HTMLElement): () => vo
     },
   });
 
-  const paint = (): void => {
+  const paint = ({ width, height }: Size): void => {
     const scale = Math.min(devicePixelRatio, 2);
-    const [width, height] = [host.clientWidth, host.clientHeight];
     if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
       canvas.width = Math.round(width * scale);
       canvas.height = Math.round(height * scale);
@@ -229,10 +228,7 @@ function draw(host: HTMLElement, area: HTMLElement, info: HTMLElement): () => vo
   };
 
   const end = onPaint(host, paint);
-  const sizes = new ResizeObserver(() => paint());
-  sizes.observe(host);
   return () => {
-    sizes.disconnect();
     end();
     endArea();
     canvas.remove();

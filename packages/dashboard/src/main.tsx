@@ -5,9 +5,10 @@ import { listenToKeys } from './actions.js';
 import { App } from './app.js';
 import { keepColors } from './colors.js';
 import { connect } from './feed.js';
-import { markUrgent, startPainting } from './paint.js';
+import { markUrgent } from './paint.js';
 import {
   beat,
+  chosenView,
   data,
   form,
   frozenNs,
@@ -37,7 +38,6 @@ keepColors();
 keepAddress();
 render(<App />, document.getElementById('app')!);
 listenToKeys();
-startPainting();
 connect();
 setInterval(() => {
   if (!document.hidden) beat.value += 1;
@@ -52,7 +52,7 @@ effect(() => {
   document.title = info === undefined ? 'toprung' : `${info.scenario} #${info.id} · toprung`;
 });
 effect(() => {
-  void [view.value, frozenNs.value, playheadNs.value, prices.value];
+  void [chosenView.value, frozenNs.value, playheadNs.value, prices.value];
   markUrgent();
 });
 addEventListener('visibilitychange', markUrgent);

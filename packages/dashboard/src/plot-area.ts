@@ -38,11 +38,11 @@ export function plotArea(element: HTMLElement, vertical?: Vertical): () => void 
     const { from, to } = view.value;
     return from + ((x - rect.left) / Math.max(1, rect.width)) * (to - from);
   };
-  const place = (line: HTMLElement, timeNs: number | null): void => {
+  const place = (line: HTMLElement, timeNs: number | null, width: number): void => {
     const { from, to } = view.value;
     const share = timeNs === null ? -1 : (timeNs - from) / (to - from);
     line.hidden = share < 0 || share > 1;
-    if (!line.hidden) line.style.transform = `translateX(${Math.round(share * element.clientWidth)}px)`;
+    if (!line.hidden) line.style.transform = `translateX(${Math.round(share * width)}px)`;
   };
 
   let start: { x: number; y: number; pans: boolean; view: typeof view.value } | undefined;
@@ -116,9 +116,9 @@ export function plotArea(element: HTMLElement, vertical?: Vertical): () => void 
   element.addEventListener('wheel', onWheel, { passive: false });
   element.addEventListener('dblclick', onDouble);
   const lines: HTMLElement[] = [];
-  const end = onPaint(element, () => {
-    place(cross, cursorNs.value);
-    place(head, playheadNs.value);
+  const end = onPaint(element, ({ width }) => {
+    place(cross, cursorNs.value, width);
+    place(head, playheadNs.value, width);
     const wanted = [...marksOf(shown(), run.value, ''), ...marksOf(compared(), against.value, ' is-other')];
     while (lines.length > wanted.length) lines.pop()!.remove();
     while (lines.length < wanted.length) lines.push(add('mark'));
