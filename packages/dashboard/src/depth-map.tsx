@@ -20,6 +20,7 @@ import {
   prices,
   type RunData,
   shown,
+  stats,
   view,
 } from './state.js';
 import { write } from './time-chart.js';
@@ -197,6 +198,7 @@ function draw(host: HTMLElement, area: HTMLElement, info: HTMLElement): () => vo
       if (Math.abs(cut.high - found.high) < 0.05 * found.high) cut = found;
       [cutMs, cutOf] = [now, of];
     }
+    [stats.mapColumns, stats.mapPrices] = [range.last - range.first + 1, high - low + 1];
     paintBitmap(run, window, frame);
     grid(context, frame, colors, from, to);
     priceLines(context, run, range, frame, colors);
@@ -421,7 +423,8 @@ function marks(c: CanvasRenderingContext2D, run: RunData, frame: Frame, colors: 
     c.globalAlpha = 0.5;
     // What happened in the market is marked over every chart.
     if (!isOfMarket(mark)) line(c, Math.round(x) + 0.5, 0, Math.round(x) + 0.5, frame.height);
-    if (x < freeFrom) continue;
+    // Spans have their names in them.
+    if (x < freeFrom || mark.mark === 'phase') continue;
     const text = markText(mark, info.value);
     const width = c.measureText(text).width + 8;
     const left = x + width > frame.width ? x - width : x;

@@ -184,7 +184,7 @@ function draw(host: HTMLElement, note: HTMLElement): () => void {
       fill(row, top - i, book, most);
     });
   };
-  const end = onPaint(host, paint);
+  const end = onPaint(host, paint, true);
   return () => {
     end();
     host.replaceChildren();

@@ -64,6 +64,7 @@ window.__toprung = {
       ...stats,
       run: runId.value,
       columns: of?.columns.length ?? 0,
+      merges: of?.columns.merges ?? 0,
       trades: of?.trades.next ?? 0,
       endNs: of?.endNs ?? 0,
       phase: of?.state?.phase ?? null,

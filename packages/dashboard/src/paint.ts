@@ -14,7 +14,7 @@ export interface Size {
 /** Something that is painted. */
 interface Painter {
   isVisible: boolean;
-  /** Charts of many lines are painted every other round, as far as there is time. */
+  /** Lines and rows of text are painted in some of the rounds only, some ten times a second, as far as there is time. */
   isSlow: boolean;
   /** What it shows is old. */
   isStale: boolean;
@@ -25,12 +25,14 @@ interface Painter {
   paint(size: Size): void;
 }
 
-/** Rounds a second that are tried, from the best down, and the longest mean painting time (ms) that each allows. The browser takes
- * as much again for style, layout and compositing. */
+/**
+ * Rounds a second that are tried, from the best down, in how many of them a slow one is painted once, and the longest mean
+ * painting time (ms) that each allows: the browser takes twice as long again for layout, pixels and compositing.
+ */
 const RATES = [
-  { fps: 60, paintMs: 3 },
-  { fps: 30, paintMs: 8 },
-  { fps: 15, paintMs: Number.POSITIVE_INFINITY },
+  { fps: 60, slowEvery: 6, paintMs: 2 },
+  { fps: 30, slowEvery: 3, paintMs: 6 },
+  { fps: 15, slowEvery: 2, paintMs: Number.POSITIVE_INFINITY },
 ];
 /** Painting time of a frame after which slow ones wait for the next, ms. */
 const BUDGET_MS = 8;
@@ -63,7 +65,7 @@ let roundMs = 0;
 let spentMs = 0;
 let meanMs = 5;
 let rate = 1;
-let turn = false;
+let turn = 0;
 
 /** New data: to be painted when it is time. */
 export function markDirty(): void {
@@ -135,16 +137,16 @@ function frame(): void {
   schedule();
 }
 
-/** Says what is to be painted: after new data half of the slow ones, the others the next time. */
+/** Says what is to be painted: after new data some of the slow ones, the others in their turn. */
 function beginRound(nowMs: number): void {
   adapt();
   roundMs = nowMs;
-  turn = !turn;
-  const isHalf = isDirty && !isUrgent;
+  turn += 1;
+  const slowEvery = isDirty && !isUrgent ? RATES[rate]!.slowEvery : 1;
   let slow = 0;
   for (const painter of painters.values()) {
     painter.isStale ||= isDirty || isUrgent;
-    painter.isDue ||= painter.isStale && !(painter.isSlow && isHalf && (slow++ % 2 === 0) === turn);
+    painter.isDue ||= painter.isStale && !(painter.isSlow && (slow++ + turn) % slowEvery !== 0);
   }
   isDirty = false;
   isUrgent = false;

@@ -149,7 +149,23 @@ export function speedOf(text: string): Speed {
 }
 
 /** Counters for tests and measurements. */
-export const stats = { frames: 0, bytes: 0, paints: 0, paintMs: 0, gaps: 0, dropped: 0, resyncs: 0, lagMs: 0, fps: 30 };
+export const stats = {
+  frames: 0,
+  /** Of these, states: one for every update of a run. */
+  states: 0,
+  bytes: 0,
+  /** Rounds of painting, and the time that they took. */
+  paints: 0,
+  paintMs: 0,
+  gaps: 0,
+  dropped: 0,
+  resyncs: 0,
+  lagMs: 0,
+  fps: 30,
+  /** Columns and prices of the depth map as it was painted last. */
+  mapColumns: 0,
+  mapPrices: 0,
+};
 
 let addressTimer: ReturnType<typeof setTimeout> | undefined;
 

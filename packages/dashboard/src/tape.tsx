@@ -141,7 +141,7 @@ function draw(host: HTMLElement, note: HTMLElement): () => void {
       });
     });
   };
-  const end = onPaint(host, paint);
+  const end = onPaint(host, paint, true);
   return () => {
     end();
     host.replaceChildren();
