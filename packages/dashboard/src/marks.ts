@@ -34,6 +34,8 @@ export function markedOf(marks: readonly Mark[], info: RunInfo | undefined, unti
       const to = later.find((m) => m.mark === 'ends' && m.value === value)?.timeNs;
       if (to !== undefined) return [{ kind: 'group', text: groupName(value, info), from, to }];
     }
+    // The end of a span.
+    if (mark.mark === 'ends' && known.slice(0, i).some((m) => m.mark === 'starts' && m.value === value)) return [];
     return [{ kind: mark.mark as Marked['kind'], text, from }];
   });
 }

@@ -68,6 +68,7 @@ describe('marks', () => {
       mark('starts', 7, 0),
       mark('paused', 8),
       mark('ends', 9, 1),
+      mark('ends', 9, 8),
       mark('phase', 20, 5),
       mark('phase', 25, 6),
     ];
@@ -77,7 +78,7 @@ describe('marks', () => {
       ['phase', 'opening auction', 0, 5],
       ['group', 'makers', 6, 9],
       ['starts', 'noise starts', 7, undefined],
-      ['ends', 'makers stops', 9, undefined],
+      ['ends', 'group 8 stops', 9, undefined],
       ['phase', 'closing auction', 20, 25],
       ['phase', 'closed', 25, 30],
     ]);
