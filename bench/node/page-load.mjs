@@ -13,6 +13,7 @@ const PRICES = 200;
 /** Seconds in which the columns grow from 5,300 at the most to 5,900, and are not merged: they are at 6,000. */
 export const SECONDS_MAX = 10;
 const LONG_MS = 50;
+const TASKS_SHOWN = 5;
 /** Time between two looks at the memory, and how much it may grow in a minute, MiB. */
 const SAMPLE_MS = 10_000;
 const FLAT_MIB = 0.1;
@@ -235,7 +236,11 @@ export function pageLines({ views, memory }) {
       `${name}: ${r.columns.join(' to ')} columns, map of ${r.mapColumns} x ${r.mapPrices}, ${r.updatesPerSecond.toFixed(0)} updates/s, ${r.dropped} dropped`,
       `  main thread          ${r.busyPercent.toFixed(1)} % of a core (${r.clockPercent.toFixed(1)} % by the clock)   promised < 50 %: ${r.busy}`,
       `  long tasks           ${r.longTasks.length}   promised none > ${LONG_MS} ms: ${r.long}`,
-      ...r.longTasks.map(({ ms, cpuMs, parts }) => `    ${ms} ms, of these ${cpuMs} on the CPU: ${parts.join(', ')}`),
+      // Those that the page has most to do with.
+      ...[...r.longTasks]
+        .sort((a, b) => b.cpuMs - a.cpuMs)
+        .slice(0, TASKS_SHOWN)
+        .map(({ ms, cpuMs, parts }) => `    ${ms} ms, of these ${cpuMs} on the CPU: ${parts.join(', ')}`),
       `  paints               ${r.paintsPerSecond.toFixed(1)}/s of ${r.paintMs.toFixed(1)} ms; ${r.framesPerSecond.toFixed(0)} frames/s in; load ${r.load.toFixed(1)}`,
     );
   }
