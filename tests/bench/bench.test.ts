@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseHTML } from 'linkedom';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { curvesRecord, peersRecord, tableRecord } from '../lib/bench-records.js';
+import { againstRecord, curvesRecord, peersRecord, tableRecord } from '../lib/bench-records.js';
 import { toprung } from '../lib/command.js';
 
 const root = mkdtempSync(path.join(tmpdir(), 'toprung-bench-'));
@@ -44,6 +44,7 @@ describe('of records', () => {
     put('b.json', tableRecord);
     put('peers.json', peersRecord);
     put('curves.json', curvesRecord);
+    put('against.json', againstRecord);
     put('package.json', { name: 'not a result' });
     const { code, report } = await made();
     expect(code).toBe(0);
@@ -68,6 +69,9 @@ describe('of records', () => {
     ]);
     expect(charts['What speed depends on']![3]!.finding).toContain('Kept up with 1.00 M/s');
     expect(report.facts.find(({ title }) => title === 'Engines')!.rows).toHaveLength(3);
+    expect(report.facts.find(({ title }) => title === 'The book of abc1234 beside that of def5678')!.rows).toEqual([
+      ['balanced', '50.0 M/s there, 66.7 M/s here: time −25.0 %; of this one a second time +2.0 %. Other events.'],
+    ]);
     expect(readdirSync(results).filter((name) => name.startsWith('report.'))).toHaveLength(3);
   });
 

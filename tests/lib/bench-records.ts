@@ -78,3 +78,20 @@ export const curvesRecord = {
   books: [1, 1000].map((books) => ({ books, rates: [50 / books], bytesPerBook: 2500 })),
   boundary: [1, 4096].map((size) => ({ size, rates: [size === 1 ? 2 : 40] })),
 };
+
+/** The book of another commit, which was slower by a quarter, and differs. */
+export const againstRecord = {
+  ...head,
+  schema: 'toprung.bench-against/1',
+  against: 'def5678',
+  rows: [
+    {
+      workload: 'balanced',
+      commands: 1000,
+      there: [20_000, 20_000, 20_000],
+      here: [15_000, 15_000, 15_000],
+      again: [15_000, 15_300, 15_300],
+      sameEvents: false,
+    },
+  ],
+};

@@ -43,7 +43,7 @@ pub use lines::MAX_LINE_BYTES;
 pub use lobster::{
     BookReader, BookRow, DUMMY_PRICE, LobsterMessage, MAX_LEVELS, MAX_SHARES, MessageKind, MessageReader,
 };
-pub use lobster_day::LobsterDay;
+pub use lobster_day::{LobsterDay, LobsterRows};
 pub use lobster_replay::{LobsterCounts, LobsterReplay};
 pub use recording::{RecordedDay, record_day};
 pub use replay::{

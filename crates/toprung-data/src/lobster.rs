@@ -101,6 +101,12 @@ impl MessageReader {
         }
     }
 
+    /// The price in ticks of the displayed message `m`, which was read last.
+    pub(crate) fn price_in_ticks(&self, m: &LobsterMessage, tick: i64) -> Result<i64, DataError> {
+        let wrong = || self.lines.error(*FieldError::new(PRICE_COLUMN, OFF_TICK, m.price_units.to_string().as_bytes()));
+        to_ticks(m.price_units, tick).ok_or_else(wrong)
+    }
+
     /// The file's name, as errors show it.
     pub fn name(&self) -> &str {
         self.lines.source().name()
@@ -111,6 +117,9 @@ impl MessageReader {
 pub(crate) fn looks_like_message(line: &[u8]) -> bool {
     parse_message(line).is_ok()
 }
+
+/// Field of a message that has its price, from 1.
+const PRICE_COLUMN: u32 = 5;
 
 const TIME: &str = "a time in seconds after midnight (like 34200.012345678)";
 const KIND: &str = "a message type (1 to 7)";
@@ -230,9 +239,24 @@ impl BookReader {
         }
     }
 
+    /// The row that was read last.
+    pub(crate) fn row(&self) -> &BookRow {
+        &self.row
+    }
+
     /// Hands the row that was read last over, and takes another's memory for the next.
     pub(crate) fn swap_row(&mut self, with: &mut BookRow) {
         std::mem::swap(&mut self.row, with);
+    }
+
+    /// What is wrong where the message file `messages` has `count` messages and this file another number of rows.
+    pub(crate) fn other_count(&self, messages: &str, count: u64) -> DataError {
+        let (file, line, reason) = if self.rows() < count {
+            (self.name(), self.rows(), format!("{messages} has {count} messages, and every message a row"))
+        } else {
+            (messages, count, format!("{} has more rows, and every row a message", self.name()))
+        };
+        DataError::Truncated { file: file.to_owned(), line, reason }
     }
 
     /// Levels per side that every row has, existing or not; 0 before the first row.

@@ -34,7 +34,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use toprung_book::Side;
 
 use crate::error::DataError;
-use crate::lobster::{BookReader, BookRow, LobsterMessage, MessageKind, MessageReader, OFF_TICK, to_ticks};
+use crate::lobster::{BookReader, BookRow, LobsterMessage, MessageKind, MessageReader};
 use crate::lobster_book::{FollowedBook, at_least_as_good};
 use crate::lobster_day::LobsterDay;
 use crate::lobster_orders::{Contradiction, NONE, Order, Orders};
@@ -443,15 +443,8 @@ fn read_messages(
     while let Some(m) = reader.next_message()? {
         messages.push(m);
         let line = messages.len() as u64;
-        if m.kind.is_displayed() && to_ticks(m.price_units, tick).is_none() {
-            let got = format!("\"{}\"", m.price_units);
-            return Err(DataError::Format {
-                file: reader.name().to_owned(),
-                line,
-                column: 5,
-                expected: OFF_TICK.into(),
-                got,
-            });
+        if m.kind.is_displayed() {
+            reader.price_in_ticks(&m, tick)?;
         }
         if line.is_multiple_of(RECORDS_PER_POLL) && cancel.load(Ordering::Relaxed) {
             return Err(DataError::Cancelled { file: reader.name().to_owned(), records: 0 });

@@ -2,9 +2,10 @@
 
 use napi::bindgen_prelude::Float64Array;
 use napi_derive::napi;
+use toprung_book::CommandKind;
 use toprung_sim::kernel::{ACTION, ACTIONS, Env, OBSERVATION};
 
-use crate::error::{Code, Result, config_error, error_at, guarded};
+use crate::error::{Code, Result, config_error, error_at, guarded, to_json};
 use crate::market::{parse_market, sim_error};
 use crate::view::{Bytes, View};
 
@@ -71,6 +72,12 @@ impl NativeEnv {
     #[napi(catch_unwind)]
     pub fn invalid(&self) -> f64 {
         self.env.invalid as f64
+    }
+
+    /// Time per command by kind, of those that were timed, as JSON.
+    #[napi(catch_unwind)]
+    pub fn latency_by_kind(&self) -> Result<String> {
+        guarded(|| to_json(&self.env.latency_by_kind().summaries(&CommandKind::NAMES)))
     }
 }
 

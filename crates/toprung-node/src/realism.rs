@@ -7,7 +7,7 @@ use napi::{Env, Task};
 use napi_derive::napi;
 use serde::Deserialize;
 use toprung_book::Side;
-use toprung_data::{BookReader, LobsterDay, MessageKind, MessageReader};
+use toprung_data::{LobsterDay, LobsterRows, MessageKind};
 use toprung_sim::SimConfig;
 use toprung_sim::calibrate::{Fit, NoFit, fit_cst, fit_hawkes, fit_queue_reactive, fit_santa_fe};
 use toprung_sim::realism::{Row, RowKind, Tape, score};
@@ -91,16 +91,10 @@ fn tape(request: &TapeRequest) -> Result<Tape> {
 /// The displayed messages of a LOBSTER day, each with the best prices of its order book row.
 fn read(path: &Path, tick_units: i64) -> Result<Tape> {
     let day = LobsterDay::open(path).map_err(data_error)?;
-    let Some(book) = day.book else {
-        let message = format!("expected a day with an order book file, got {} alone", day.messages.name());
-        return Err(error(Code::Of("ERR_TOPRUNG_DATA_NOT_FOUND"), message));
-    };
-    let (mut messages, mut rows) = (MessageReader::new(day.messages), BookReader::new(book, tick_units));
+    let mut pairs = LobsterRows::new(day, tick_units).map_err(data_error)?;
     let mut tape = Tape::default();
     let (mut bid, mut ask) = (0, 0);
-    while let (Some(m), Some(row)) =
-        (messages.next_message().map_err(data_error)?, rows.next_row().map_err(data_error)?)
-    {
+    while let Some((m, price, row)) = pairs.next_pair().map_err(data_error)? {
         let best = |side| row.side(side).first().map(|l| (l.price, l.qty));
         let (b, a) = (best(Side::Buy), best(Side::Sell));
         (bid, ask) = (b.map_or(bid, |b| b.0), a.map_or(ask, |a| a.0));
@@ -114,7 +108,7 @@ fn read(path: &Path, tick_units: i64) -> Result<Tape> {
         tape.rows.push(Row {
             time_ns: m.time_ns,
             id: m.id,
-            price: m.price_units / tick_units.max(1),
+            price,
             qty: m.size,
             bid,
             bid_qty: b.map_or(0, |b| b.1),

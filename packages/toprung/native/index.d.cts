@@ -78,6 +78,8 @@ export declare class NativeEnv {
   step(actions: Uint8Array, out: Uint8Array): void
   /** Actions so far that were not valid. */
   invalid(): number
+  /** Time per command by kind, of those that were timed, as JSON. */
+  latencyByKind(): string
 }
 
 /** A book or a market that runs on a thread of its own, at a speed, under control. It ends when it is collected. */

@@ -5,6 +5,7 @@ import { parseConfig } from './config.js';
 import { fromNative, ToprungError } from './errors.js';
 import { type MarketConfigInput, marketConfigSchema } from './market-schema.js';
 import { type NativeEnv, native } from './native.js';
+import type { LatencyByKind } from './simulate.js';
 
 /** What an environment is made of. */
 export interface VectorEnvOptions {
@@ -131,6 +132,11 @@ export class VectorEnv {
   /** Actions so far that were not valid. */
   get invalidActions(): number {
     return this.#native.invalid();
+  }
+
+  /** Time per command over all books until now: one of a book in 256 is timed. No part of what an agent sees. */
+  get latencyByKind(): LatencyByKind {
+    return JSON.parse(call(() => this.#native.latencyByKind())) as LatencyByKind;
   }
 }
 

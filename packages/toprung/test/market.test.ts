@@ -284,6 +284,7 @@ describe('VectorEnv', () => {
         for (const d of env.done) ends += d;
         for (const r of env.rewards) sum += r;
       }
+      expect(env.latencyByKind.limit!.count).toBeGreaterThan(0);
       return { ends, sum, invalid: env.invalidActions };
     };
     const first = play();

@@ -44,11 +44,7 @@ impl LobsterReplay {
         }
         while rows.rows() < n as u64 {
             if rows.next_row()?.is_none() {
-                return Err(DataError::Truncated {
-                    file: rows.name().to_owned(),
-                    line: rows.rows(),
-                    reason: format!("{} has {} messages, and every message a row", self.name, self.messages.len()),
-                });
+                return Err(rows.other_count(&self.name, self.messages.len() as u64));
             }
         }
         rows.swap_row(&mut self.shown);
@@ -58,11 +54,7 @@ impl LobsterReplay {
     pub(super) fn expect_last_row(&mut self) -> Result<(), DataError> {
         let Some(rows) = &mut self.rows else { return Ok(()) };
         if rows.next_row()?.is_some() {
-            return Err(DataError::Truncated {
-                file: self.name.clone(),
-                line: self.messages.len() as u64,
-                reason: format!("{} has more rows, and every row a message", rows.name()),
-            });
+            return Err(rows.other_count(&self.name, self.messages.len() as u64));
         }
         Ok(())
     }

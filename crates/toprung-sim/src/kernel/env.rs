@@ -6,11 +6,13 @@
 
 use rayon::prelude::*;
 use toprung_book::Side;
+use toprung_trace::LatencyByKind;
 
 use super::config::MarketConfig;
 use super::context::Decision;
 use super::latency::Latency;
 use super::session::Act;
+use super::timed::MarketLatencies;
 use super::world::{Stop, World};
 use crate::config::{check, integer};
 use crate::error::{ConfigError, SimError};
@@ -50,6 +52,7 @@ pub struct Env {
     pub mask: Vec<u8>,
     /// Actions so far that were not valid: they were ignored.
     pub invalid: u64,
+    latencies: MarketLatencies,
 }
 
 #[derive(Debug)]
@@ -122,6 +125,7 @@ impl Env {
             done: vec![0; n],
             mask: vec![0; n * agents * ACTIONS.len()],
             invalid: 0,
+            latencies: MarketLatencies::default(),
         };
         let seeds: Vec<u64> = env.books.iter().map(|b| b.seed).collect();
         env.reset(&seeds, &vec![1; n])?;
@@ -147,7 +151,7 @@ impl Env {
         let n = self.books.len();
         check("seeds", seeds.len() == n, format!("{n} numbers, one for each book"), seeds.len())?;
         check("which", which.len() == n, format!("{n} bytes, one for each book"), which.len())?;
-        let (config, max, agents) = (&self.config, self.position_max, self.agents);
+        let (config, max, agents, latencies) = (&self.config, self.position_max, self.agents, &self.latencies);
         let list = views(
             agents,
             &mut self.observations,
@@ -160,7 +164,7 @@ impl Env {
             |((book, mut views), (seed, which))| {
                 if *which != 0 {
                     (book.seed, book.episode) = (*seed, 0);
-                    book.begin(config);
+                    book.begin(config, latencies);
                     book.show(max, &mut views);
                     views.rewards.fill(0.0);
                     views.done.fill(0);
@@ -180,7 +184,7 @@ impl Env {
         let per_book = self.agents * ACTION;
         let wanted = self.books.len() * per_book;
         check("actions", actions.len() == wanted, format!("{wanted} numbers, {ACTION} for each agent"), actions.len())?;
-        let (config, max, agents) = (&self.config, self.position_max, self.agents);
+        let (config, max, agents, latencies) = (&self.config, self.position_max, self.agents, &self.latencies);
         let list = views(
             agents,
             &mut self.observations,
@@ -194,7 +198,7 @@ impl Env {
             .zip(list)
             .zip(actions.par_chunks(per_book))
             .with_min_len(TILE)
-            .for_each(|((book, mut views), actions)| book.step(config, max, actions, &mut views));
+            .for_each(|((book, mut views), actions)| book.step(config, max, actions, latencies, &mut views));
         self.invalid = self.books.iter().map(|b| b.invalid).sum();
         self.books.iter().find_map(|book| book.world.fault()).map_or(Ok(()), |fault| Err(fault.clone()))
     }
@@ -202,6 +206,12 @@ impl Env {
     /// Simulated time of a book, ns.
     pub fn time_ns(&self, book: usize) -> u64 {
         self.books[book].world.now_ns()
+    }
+
+    /// Time per command of all books until now, by kind: one of a book in
+    /// [`COMMANDS_PER_TIMED`](super::COMMANDS_PER_TIMED) is timed.
+    pub fn latency_by_kind(&self) -> LatencyByKind {
+        self.latencies.so_far()
     }
 
     /// Simulated time before an episode's first decision, ns.
@@ -235,10 +245,10 @@ impl EnvBook {
     }
 
     /// A new world, run to its first decision. Episodes of a seed are its books 0, 1, …
-    fn begin(&mut self, config: &MarketConfig) {
+    fn begin(&mut self, config: &MarketConfig, latencies: &MarketLatencies) {
         let config = MarketConfig { seed: self.seed, ..config.clone() };
         self.world = World::open(&config, self.episode).expect("Invariant: the configuration was checked");
-        self.run();
+        self.run(latencies);
         self.values.fill(0.0);
         let quote = self.world.decisions().first().map(|d| d.quote);
         (self.last_mid, self.last_volume) = quote.map_or((0.0, 0), |q| (q.mid(), q.volume));
@@ -246,9 +256,9 @@ impl EnvBook {
 
     /// Runs to the next decision; says whether there is one.
     #[inline]
-    fn run(&mut self) -> bool {
+    fn run(&mut self, latencies: &MarketLatencies) -> bool {
         loop {
-            match self.world.advance(self.world.duration_ns, u64::MAX) {
+            match self.world.advance_timed(self.world.duration_ns, u64::MAX, latencies) {
                 Stop::Decisions => return true,
                 Stop::Reached => return false,
                 Stop::Budget => {}
@@ -256,7 +266,14 @@ impl EnvBook {
         }
     }
 
-    fn step(&mut self, config: &MarketConfig, max: i64, actions: &[i32], views: &mut Views<'_>) {
+    fn step(
+        &mut self,
+        config: &MarketConfig,
+        max: i64,
+        actions: &[i32],
+        latencies: &MarketLatencies,
+        views: &mut Views<'_>,
+    ) {
         let kinds = ACTIONS.len();
         let (mut k, mut invalid) = (0, 0);
         let mask = &*views.mask;
@@ -270,7 +287,7 @@ impl EnvBook {
             k += 1;
         });
         self.invalid += invalid;
-        if self.run() {
+        if self.run(latencies) {
             views.done[0] = 0;
             self.reward(views);
             self.show(max, views);
@@ -283,7 +300,7 @@ impl EnvBook {
                 *reward = (self.world.outside_account(k).value(mid) - self.values[k]) as f32;
             }
             self.episode += 1;
-            self.begin(config);
+            self.begin(config, latencies);
             self.show(max, views);
         }
     }
@@ -346,6 +363,8 @@ fn act_of(action: &[i32], d: &Decision) -> Option<Act> {
 
 #[cfg(test)]
 mod tests {
+    use toprung_book::CommandKind;
+
     use super::*;
     use crate::flow::{FlowConfig, SantaFeConfig};
     use crate::kernel::{AgentConfig, VenueConfig};
@@ -422,6 +441,8 @@ mod tests {
         assert!(e.done.iter().all(|d| *d == 1), "equal episodes end together");
         assert!(e.final_observations.iter().any(|v| *v != 0.0));
         assert!(e.invalid > 0, "a policy that ignores the mask");
+        let timed = e.latency_by_kind();
+        assert!(timed.of(CommandKind::Limit as usize).is_some_and(|h| h.count() > 0), "one in so many is timed");
         // The new episode begins behind its warm-up with nothing owned.
         assert!(e.books.iter().all(|b| b.world.decisions()[0].account.position == 0 && b.episode == 1));
         assert!((0..4).all(|b| e.time_ns(b) >= e.warmup_ns()));

@@ -20,7 +20,7 @@ import { version } from '../version.js';
 import { findAnyScenario } from './scenarios.js';
 import { watched } from './trace.js';
 
-/** Orders of a run unless somebody says otherwise. */
+/** Orders of a run of endless flow unless somebody says otherwise; a market of agents is run to its end. */
 const EVENTS = 1_000_000;
 /** Entries of the recorder that are kept: 16 MiB, tens of thousands of orders in full detail. */
 const RING_ENTRIES = 2 ** 20;
@@ -40,7 +40,10 @@ export function spec(): CommandSpec {
         requiresArg: true,
       },
       ...runOptions,
-      events: { ...runOptions.events!, defaultDescription: integer(EVENTS) },
+      events: {
+        ...runOptions.events!,
+        describe: `Commands to run behind the warm-up; else ${integer(EVENTS)}, of a market all`,
+      },
     },
     examples: [
       ['profile zi-baseline', 'the slowest orders and why; files in profile-zi-baseline'],
@@ -50,11 +53,13 @@ export function spec(): CommandSpec {
 }
 
 export async function run(args: Arguments, terminal: Terminal): Promise<ExitCode> {
-  const { name } = findAnyScenario(args.scenario as string);
+  const scenario = findAnyScenario(args.scenario as string);
+  const { name } = scenario;
   const folder = typeof args.out === 'string' ? args.out : `profile-${name}`;
   const file = (base: string) => path.join(folder, base);
   prepare(folder);
-  const options: RecordOptions = { events: EVENTS, every: 1, ...recordOptionsFrom({ scenario: name }, args) };
+  const events = 'market' in scenario ? {} : { events: EVENTS };
+  const options: RecordOptions = { ...events, every: 1, ...recordOptionsFrom({ scenario: name }, args) };
   const began = Date.now();
   const doctor = await trace.doctor();
 

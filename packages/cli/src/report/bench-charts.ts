@@ -1,6 +1,6 @@
 /** The charts of benchmarks, as data: engines side by side, curves, and what criterion and vitest measured. */
 import { compact, duration, integer } from '../format.js';
-import type { CurvesRecord, PeersRecord, Timed } from './bench-results.js';
+import type { AgainstRecord, CurvesRecord, PeersRecord, Timed } from './bench-results.js';
 import { filled } from './charts.js';
 import type { Axis, Chart, FactGroup, LineChart, RankingChart, Section, Series } from './document.js';
 import { significant } from './series.js';
@@ -86,6 +86,19 @@ export function peersFacts({ engines }: PeersRecord): FactGroup {
       name,
       `${version}, ${language}: ${supports.join(', ')}. ${note}.`,
     ]),
+  };
+}
+
+/** How much longer the book of this commit takes than that of another, and than itself. */
+export function againstFacts({ commit, against, rows }: AgainstRecord): FactGroup {
+  const longer = (a: readonly number[], b: readonly number[]) => showChange(median(a.map((ns, i) => ns / b[i]!)) - 1);
+  return {
+    title: `The book of ${commit} beside that of ${against}`,
+    rows: rows.map(({ workload, commands, there, here, again, sameEvents }): [string, string] => {
+      const rates = [there, here].map((rounds) => rateText((1e9 * commands) / median(rounds)));
+      const text = `${rates[0]} there, ${rates[1]} here: time ${longer(here, there)}; of this one a second time ${longer(again, here)}`;
+      return [workload, sameEvents ? `${text}. The same events.` : `${text}. Other events.`];
+    }),
   };
 }
 

@@ -77,6 +77,23 @@ const records = {
     books: z.array(z.object({ books: z.number(), rates: numbers, bytesPerBook: z.number() })),
     boundary: z.array(z.object({ size: z.number(), rates: numbers })),
   }),
+  'toprung.bench-against/1': z.object({
+    ...head,
+    schema: z.literal('toprung.bench-against/1'),
+    /** The other commit. */
+    against: z.string(),
+    /** Nanoseconds of every round: of the other commit, of this one, of this one again. */
+    rows: z.array(
+      z.object({
+        workload: z.string(),
+        commands: z.number(),
+        there: numbers,
+        here: numbers,
+        again: numbers,
+        sameEvents: z.boolean(),
+      }),
+    ),
+  }),
 } as const;
 
 type Records = typeof records;
@@ -88,6 +105,9 @@ export type BenchRow = BenchRecord['rows'][number];
 export type PeersRecord = z.infer<Records['toprung.bench-peers/1']>;
 /** How speed depends on what is given. */
 export type CurvesRecord = z.infer<Records['toprung.bench-curves/1']>;
+
+/** The book beside that of another commit. */
+export type AgainstRecord = z.infer<Records['toprung.bench-against/1']>;
 
 /** A benchmark of criterion or vitest. */
 export interface Timed {
@@ -108,6 +128,7 @@ export interface BenchResults {
   readonly records: readonly BenchRecord[];
   readonly peers: readonly PeersRecord[];
   readonly curves: readonly CurvesRecord[];
+  readonly against: readonly AgainstRecord[];
   readonly timed: readonly Timed[];
 }
 
@@ -141,6 +162,7 @@ export function readResults(folders: readonly string[]): BenchResults {
     records: of('toprung.bench/1'),
     peers: of('toprung.bench-peers/1'),
     curves: of('toprung.bench-curves/1'),
+    against: of('toprung.bench-against/1'),
     timed: timed.sort((a, b) => a.group.localeCompare(b.group)),
   };
   if (Object.values(found).every((list) => list.length === 0)) {

@@ -1,16 +1,16 @@
 /** The report of the benchmarks: the table of promises of the newest record, and the way there from record to record. */
-import { curvesSection, peersFacts, peersSection, timedSections } from './bench-charts.js';
+import { againstFacts, curvesSection, peersFacts, peersSection, timedSections } from './bench-charts.js';
 import type { BenchRecord, BenchResults, BenchRow } from './bench-results.js';
 import type { Chart, FactGroup, Figure, Report, Section, Series } from './document.js';
 import { reportSchema } from './document.js';
 import { showChange } from './units.js';
 
 /** The report of what was found: the newest record of each kind, the way there, and what other tools measured. */
-export function benchReportOf({ records, peers, curves, timed }: BenchResults, generated: string): Report {
+export function benchReportOf({ records, peers, curves, against, timed }: BenchResults, generated: string): Report {
   const [newest, before] = [records.at(-1), records.at(-2)];
-  const [side, curve] = [peers.at(-1), curves.at(-1)];
+  const [side, curve, pair] = [peers.at(-1), curves.at(-1), against.at(-1)];
   const figures = newest?.rows.map((row) => figureOf(row, before)) ?? [];
-  const all = [...records, ...peers, ...curves];
+  const all = [...records, ...peers, ...curves, ...against];
   const last = all.reduce<(typeof all)[number] | undefined>(
     (a, b) => (a !== undefined && a.date > b.date ? a : b),
     undefined,
@@ -35,6 +35,7 @@ export function benchReportOf({ records, peers, curves, timed }: BenchResults, g
       ...(before === undefined ? [] : [factsOf('The record before', before)]),
       ...(side === undefined ? [] : [factsOf('Engines side by side', side), peersFacts(side)]),
       ...(curve === undefined ? [] : [factsOf('What speed depends on', curve)]),
+      ...(pair === undefined ? [] : [againstFacts(pair)]),
     ],
     notes: [
       'Values are medians of rounds in which everything that is compared takes its turn.',
