@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { PHASES } from 'toprung';
 import { expect, test } from 'vitest';
 import { tradedVolume } from './batches.js';
 import { bracket } from './bracket.js';
@@ -136,8 +137,13 @@ test('a market written as Parquet, and read back', async () => {
 
 test('a flash crash: the seller starts, trading pauses for five seconds, the makers lose', async () => {
   const { groups, story, lastPrice } = await flashCrash();
-  expect(story.map(({ mark }) => mark)).toEqual(['starts', 'halted', 'resumed']);
-  const [starts, halted, resumed] = story.map(({ timeNs }) => timeNs / 1e9);
+  expect(story.map(({ mark, value }) => (mark === 'phase' ? PHASES[value] : mark))).toEqual([
+    'continuous',
+    'starts',
+    'volatility-interruption',
+    'continuous',
+  ]);
+  const [, starts, halted, resumed] = story.map(({ timeNs }) => timeNs / 1e9);
   expect(starts).toBe(1200);
   expect(halted).toBeGreaterThan(1200);
   expect(resumed! - halted!).toBeCloseTo(5, 6);

@@ -15,7 +15,7 @@ export async function flashCrash() {
   session.run(); // or run(100): a hundred simulated seconds a second
   const end = await until((state) => state.phase === 'complete');
   const groups = session.tracks.map(({ group }, t) => ({ group, ...session.accounts()[t]! }));
-  const story = session.marks().filter((m) => ['starts', 'halted', 'resumed'].includes(m.mark));
+  const story = session.marks().filter((m) => ['starts', 'phase'].includes(m.mark));
   return { digest: session.digest(), lastPrice: end.lastPrice, groups, story };
 }
 // #endregion flash-crash

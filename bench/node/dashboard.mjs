@@ -1,25 +1,26 @@
 // What the dashboard costs: the page's main thread under load, and the simulation's speed with slow viewers.
 //
-// `node bench/node/dashboard.mjs [--seconds N] [--rounds N] [--no-page] [--no-record]`. The page shows 5,000 columns and a depth map
-// of 400 x 200 and is sent 60 updates a second; the simulation runs in short blocks with and without ten slow viewers. A shared machine
-// decides nothing here: what the figures do not say is called inconclusive. Needs Chromium for the page.
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+// `node bench/node/dashboard.mjs [--seconds N] [--minutes N] [--rounds N] [--no-page] [--no-record]`. The page's load is that of
+// page-load.mjs, for --seconds (at most 10) in each view and then for --minutes (of which memory is told; 0 by default); the simulation runs in
+// --rounds of short blocks with and without ten slow viewers. A shared machine decides nothing here: what the figures do not say is
+// called inconclusive. Needs Chromium for the page.
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { chromium } from 'playwright-core';
 import { scenarios } from 'toprung';
 import { WebSocket } from 'ws';
 import { decodeJson, FrameKind, readFrame } from '../../packages/cli/dist/dashboard/protocol.js';
 import { Dashboard } from '../../packages/cli/dist/dashboard/server.js';
+import { cpuNs, measurePage, pageLines, SECONDS_MAX } from './page-load.mjs';
+import { head, keep, machineLine, median, note, root } from './record.mjs';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    seconds: { type: 'string', default: '30' },
+    seconds: { type: 'string', default: String(SECONDS_MAX) },
+    minutes: { type: 'string', default: '0' },
     rounds: { type: 'string', default: '12' },
     'no-page': { type: 'boolean', default: false },
     'no-record': { type: 'boolean', default: false },
@@ -30,7 +31,6 @@ const VIEWERS = 10;
 const BLOCK_MS = 400;
 const SETTLE_MS = 250;
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-const note = (text) => process.stderr.write(`${text}\n`);
 const scenario = scenarios.get('zi-baseline');
 const configOf = (events) => ({ ...scenario.config, horizon: { events }, latencySampling: 4 });
 
@@ -76,123 +76,22 @@ async function serve() {
 }
 
 async function measure() {
-  const page = options['no-page'] ? undefined : await measurePage(Number(options.seconds));
+  const page = options['no-page'] ? undefined : await measureLoad();
   const simulation = await measureSimulation(Number(options.rounds));
-  const record = {
-    schema: 'toprung.bench-dashboard/2',
-    date: new Date().toISOString(),
-    commit: spawnSync('git', ['describe', '--always', '--dirty'], { cwd: root, encoding: 'utf8' }).stdout.trim(),
-    machine: {
-      cpu: os.cpus()[0]?.model.trim(),
-      cores: os.cpus().length,
-      node: process.version,
-      kernel: `${os.type()} ${os.release()} ${os.arch()}`,
-      load: os.loadavg()[0],
-    },
-    page,
-    simulation,
-  };
+  const record = { ...head('toprung.bench-dashboard/3'), page, simulation };
   process.stdout.write(`${table(record)}\n`);
-  if (options['no-record']) return;
-  const folder = path.join(root, 'bench/record');
-  mkdirSync(folder, { recursive: true });
-  const file = path.join(folder, `dashboard-${record.date.slice(0, 16).replaceAll(':', '')}-${record.commit}.json`);
-  writeFileSync(file, `${JSON.stringify(record)}\n`);
-  note(`kept in ${path.relative(root, file)}`);
+  if (!options['no-record']) keep(record, 'dashboard-');
 }
 
-/** The page's main thread, long tasks and heap while 60 updates a second come in. */
-async function measurePage(seconds) {
-  const executablePath = process.env.TOPRUNG_CHROMIUM ?? '/usr/bin/chromium';
-  if (!existsSync(executablePath)) {
-    note('SKIPPED: the page (no Chromium)');
-    return undefined;
-  }
+async function measureLoad() {
   const { dashboard, url } = await serve();
-  const browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
-  });
+  const run = dashboard.start({ scenario, config: configOf(2 ** 36), book: 0, speed: 100 });
+  const [seconds, minutes] = [Math.min(Number(options.seconds), SECONDS_MAX), Number(options.minutes)];
   try {
-    const page = await browser.newPage({ viewport: { width: 1400, height: 980 } });
-    await page.addInitScript(() => {
-      globalThis.longTasks = [];
-      new PerformanceObserver((list) => {
-        for (const { startTime, duration } of list.getEntries()) globalThis.longTasks.push({ startTime, duration });
-      }).observe({ type: 'longtask' });
-    });
-    // Enough columns first, as fast as possible; then two simulated seconds a second, which is 60 columns a second.
-    const run = dashboard.start({ scenario, config: configOf(1_000_000_000), book: 0, speed: 100 });
-    await page.goto(url.href);
-    const stats = () => page.evaluate('window.__toprung.stats()');
-    while ((await stats()).columns < 5000) await wait(50);
-    run.run(2);
-    const client = await page.context().newCDPSession(page);
-    await client.send('Performance.enable');
-    const results = {};
-    for (const [name, key] of [
-      ['following, 400 columns of 200 prices', 'f'],
-      ['the whole run, 5,000 columns', '0'],
-    ]) {
-      await page.keyboard.press(key);
-      await wait(4000);
-      results[name] = await watch(page, client, stats, seconds, await rendererOf(browser));
-    }
-    return results;
+    return await measurePage(url, run, { seconds, minutes, note });
   } finally {
-    await browser.close();
     await dashboard.close();
   }
-}
-
-/** The process of the page. */
-async function rendererOf(browser) {
-  const session = await browser.newBrowserCDPSession();
-  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-  // The page has worked more than the spare one that Chromium keeps.
-  return processInfo.filter(({ type }) => type === 'renderer').sort((a, b) => b.cpuTime - a.cpuTime)[0]?.id;
-}
-
-/** CPU time of a thread, ns; on Linux only. On a busy machine time on the clock says little. */
-function cpuNs(pid, tid) {
-  try {
-    return Number(readFileSync(`/proc/${pid}/task/${tid}/schedstat`, 'utf8').split(' ')[0]);
-  } catch {
-    return Number.NaN;
-  }
-}
-
-async function watch(page, client, stats, seconds, pid) {
-  const metrics = async () => {
-    await client.send('HeapProfiler.collectGarbage');
-    const { metrics: list } = await client.send('Performance.getMetrics');
-    return Object.fromEntries(list.map(({ name, value }) => [name, value]));
-  };
-  const [before, first] = [await metrics(), await stats()];
-  const from = await page.evaluate('performance.now()');
-  const cpuBefore = cpuNs(pid, pid);
-  await wait(seconds * 1000);
-  const cpuAfter = cpuNs(pid, pid);
-  const until = await page.evaluate('performance.now()');
-  const second = await stats();
-  const after = await metrics();
-  const tasks = (await page.evaluate('longTasks')).filter((t) => t.startTime >= from && t.startTime < until);
-  const elapsed = (until - from) / 1000;
-  const gained = second.columns - first.columns;
-  return {
-    seconds: elapsed,
-    busyPercent: (cpuAfter - cpuBefore) / elapsed / 1e7,
-    clockPercent: (100 * (after.TaskDuration - before.TaskDuration)) / elapsed,
-    paintsPerSecond: (second.paints - first.paints) / elapsed,
-    paintMs: (second.paintMs - first.paintMs) / (second.paints - first.paints),
-    framesPerSecond: (second.frames - first.frames) / elapsed,
-    columns: second.columns,
-    columnsPerSecond: gained > 0 ? gained / elapsed : null,
-    dropped: second.dropped - first.dropped,
-    longTasks: tasks.map((t) => Math.round(t.duration)),
-    heapMiB: [before.JSHeapUsedSize / 2 ** 20, after.JSHeapUsedSize / 2 ** 20],
-    load: os.loadavg()[0],
-  };
 }
 
 /**
@@ -266,23 +165,14 @@ function costOf({ alone, watched }) {
   return { costPercent: mean, marginPercent: margin, verdict };
 }
 
-function table({ page, simulation: s, machine }) {
-  const lines = [];
-  for (const [name, r] of Object.entries(page ?? {})) {
-    lines.push(
-      `${name}:`,
-      `  main thread          ${r.busyPercent.toFixed(1)} % of a core (${r.clockPercent.toFixed(1)} % by the clock)   promised < 50 %`,
-      `  long tasks           ${r.longTasks.length}   ${r.longTasks.join(', ')}`,
-      `  paints               ${r.paintsPerSecond.toFixed(1)}/s of ${r.paintMs.toFixed(1)} ms; ${r.framesPerSecond.toFixed(0)} frames/s in, ${r.dropped} dropped, ${r.columns} columns`,
-      `  heap                 ${r.heapMiB.map((v) => v.toFixed(1)).join(' -> ')} MiB over ${r.seconds.toFixed(0)} s`,
-    );
-  }
-  const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
+function table(record) {
+  const { page, simulation: s } = record;
+  const lines = page === undefined ? [] : pageLines(page);
   lines.push(
     `ten slow viewers cost  ${s.costPercent.toFixed(2)} % ± ${s.marginPercent.toFixed(2)}   promised < 3 %: ${s.verdict}`,
     `  null (nobody comes)  ${s.null.costPercent.toFixed(2)} % ± ${s.null.marginPercent.toFixed(2)}`,
     `  commands             ${median(s.alone).toFixed(2)} M per CPU second alone, ${median(s.watched).toFixed(2)} watched (medians of ${s.alone.length})`,
-    `${machine.cpu}, ${machine.cores} cores, load ${machine.load.toFixed(1)}, node ${machine.node}`,
+    machineLine(record),
   );
   return lines.join('\n');
 }

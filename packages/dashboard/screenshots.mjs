@@ -79,7 +79,7 @@ async function review() {
 }
 
 /** A page of the dashboard when its runs are over. */
-async function dashboard(server, name, view, viewport = { width: 1240, height: 868 }) {
+async function dashboard(server, name, view, viewport = { width: 1240, height: 844 }) {
   const page = await browser.newPage({ viewport });
   await page.goto(server.url);
   const query = new URLSearchParams(Object.entries(view).map(([key, value]) => [key, String(value)]));

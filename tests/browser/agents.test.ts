@@ -62,15 +62,21 @@ describe.skipIf(chromium === undefined)('a market of agents in a browser', () =>
       await until(page, (s) => s.view.from === 0 && s.view.to >= 4200e9);
       const plots = await page.locator('.plot-area').count();
       expect(plots).toBeGreaterThan(7);
-      await expect.poll(() => page.locator('.mark.is-halt').count(), patient).toBe(plots);
+      await expect
+        .poll(() => page.locator('.mark.is-phase.is-span[data-name="volatility interruption"]').count(), patient)
+        .toBe(plots);
       expect(await page.locator('.mark.is-starts[title="seller starts"]').count()).toBe(plots);
-      expect(await page.locator('.figures .figure-phase dd').textContent()).toMatch(/^trading resumes · [\d:]+$/);
+      const phase = page.locator('.figures .figure-phase dd');
+      await expect.poll(() => phase.textContent(), patient).toMatch(/^continuous trading · [\d:]+$/);
       const summary = page.locator('.panel', { hasText: 'Profit and loss' }).locator('.summary');
-      expect(await summary.textContent()).toMatch(/seller now .*Marked: seller starts at 20:00\.000, halt 5 s at/);
+      // It is written a few times a second.
+      await expect
+        .poll(() => summary.textContent(), patient)
+        .toMatch(/seller now .*Marked: seller starts at 20:00\.000, volatility interruption from [\d:.]+ to [\d:.]+\./);
       await page.locator('.panel', { hasText: 'Inventory' }).locator('button', { hasText: 'as a table' }).click();
       const table = page.locator('.table table');
       expect(await table.locator('th').allInnerTexts()).toEqual(['Time', 'makers', 'buyers', 'seller', 'Marked']);
-      expect(await table.locator('td', { hasText: 'halt 5 s' }).count()).toBe(1);
+      expect(await table.locator('td', { hasText: 'volatility interruption' }).count()).toBe(1);
       expect({ errors, foreign }).toEqual({ errors: [], foreign: [] });
     },
     90 * seconds,

@@ -365,7 +365,7 @@ describe.skipIf(chromium === undefined)('the dashboard in a browser', () => {
         await server.signal('SIGSTOP');
         await expect.poll(() => status(page), { timeout: 6000 }).toMatch(/^stale \d+ s$/);
         await server.signal('SIGCONT');
-        await expect.poll(() => status(page)).toMatch(/^running/);
+        await expect.poll(() => status(page), { timeout: 6000 }).toMatch(/^running/);
 
         await server.signal('SIGKILL');
         await page.locator('[data-notice=lost]').waitFor();

@@ -1,5 +1,5 @@
 /** `toprung report`: one page that needs nothing else, its figures, and what it says of two runs. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseHTML } from 'linkedom';
@@ -75,6 +75,31 @@ describe('the page', () => {
       expect(figure.querySelector('details table td')?.textContent).not.toBe('');
       // Without this a broken scale draws nothing, and nobody is told.
       expect(svg.outerHTML).not.toMatch(/NaN|undefined|Infinity/);
+    }
+  });
+
+  test('shows how latency went, where enough of a run was timed', async () => {
+    const [long, day] = [path.join(root, 'long'), path.join(root, 'long-day')] as const;
+    await toprung(['simulate', '--events', '80000', '--latency-sampling', '2', '--out', long, '--quiet']);
+    const orders = Array.from(
+      { length: 50_000 },
+      (_, i) => `${34_200e9 + i * 1e6},N,${i + 1},B,${1000 - (i % 50)},1,0`,
+    );
+    const file = path.join(root, 'long.replay.csv');
+    writeFileSync(file, `${orders.join('\n')}\n`);
+    await toprung(['replay', file, '--out', day, '--quiet']);
+    for (const [folder, axis] of [
+      [long, 'simulated seconds'],
+      [day, 'time of day'],
+    ] as const) {
+      expect((await toprung(['report', folder])).code).toBe(0);
+      const { document } = parseHTML(readFileSync(path.join(folder, 'report.html'), 'utf8'));
+      const figures = [...document.querySelectorAll('figure')];
+      const figure = figures.find((f) => f.querySelector('strong')?.textContent === 'Latency over the run');
+      const { latencyOverTime } = JSON.parse(readFileSync(path.join(folder, 'result.json'), 'utf8'));
+      expect(figure?.querySelector('figcaption')?.textContent).toContain(`${latencyOverTime.length} parts`);
+      expect(figure?.querySelectorAll('tbody tr').length).toBe(3 * latencyOverTime.length);
+      expect(figure?.querySelector('svg')?.textContent).toContain(axis);
     }
   });
 

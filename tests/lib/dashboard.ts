@@ -7,6 +7,7 @@ import { toprungScript } from './command.js';
 /** What the page counts; see `window.__toprung` in packages/dashboard. */
 export interface PageStats {
   frames: number;
+  states: number;
   paints: number;
   paintMs: number;
   dropped: number;
@@ -15,6 +16,8 @@ export interface PageStats {
   fps: number;
   run: number | null;
   columns: number;
+  /** How often the columns were merged two by two. */
+  merges: number;
   trades: number;
   endNs: number;
   phase: string | null;

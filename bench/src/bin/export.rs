@@ -3,7 +3,8 @@
 //! The run is the default scenario, first without and then with every table as Parquet. Rows per second are of the
 //! second alone, the simulation included: what somebody waits for; per CPU second, what a machine shared with others hides.
 //! Memory is the peak of the resident set, as the system
-//! counts it, when a tenth, a half and all of the rows were out: flat if it does not grow with the rows.
+//! counts it, when a tenth, a half and all of the rows were out, and what it was at each tenth: flat if it does not grow with
+//! the rows.
 #![expect(clippy::print_stdout, reason = "a program that reports to a person")]
 
 use std::path::PathBuf;
@@ -57,6 +58,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let bytes: u64 = manifest.tables.values().map(|t| t.bytes).sum();
     let resident = resident.into_inner()?;
     let peak = |to: f64| resident.iter().filter(|(at, _)| *at <= to).map(|(_, mib)| *mib).fold(0.0, f64::max);
+    let at_tenth = |k: u32| {
+        let to = f64::from(k) / 10.0;
+        resident.iter().rfind(|(at, _)| *at <= to).map_or(0.0, |(_, mib)| *mib)
+    };
     let line = serde_json::json!({
         "events": result.events,
         "books": books,
@@ -69,6 +74,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "eventsPerSecondWithout": plain.events_per_second(),
         "sameDigest": plain.digest == result.digest,
         "residentMiB": { "atATenth": peak(0.1), "atHalf": peak(0.5), "atTheEnd": peak(1.0) },
+        "residentMiBByTenths": (1..=10).map(at_tenth).collect::<Vec<_>>(),
     });
     println!("{line}");
     Ok(())

@@ -1,5 +1,6 @@
 //! `replay` of a file on the libuv pool, and its report as JSON.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -16,7 +17,7 @@ use toprung_data::{
     Checked, DataError, Difference, Level, LobsterCounts, OperationCounts, ReplayFormat, ReplayLatencies,
     ReplayOptions, ReplayReport, replay_book_config, replay_file_observed,
 };
-use toprung_trace::{LatencyByKind, LatencySummary};
+use toprung_trace::{LatencyByKind, LatencyInterval, LatencySummary};
 
 use crate::dataset::{self, dataset_error};
 use crate::error::{Code, Result, error, error_at, guarded, to_json};
@@ -76,8 +77,9 @@ impl Task for ReplayTask {
                 }
                 Some(options) => record_replay(&self.file, &self.options, options, cancel, tell)?,
             };
-            let latency_by_kind = latencies.summaries(&CommandKind::NAMES);
-            to_json(&Report { dataset, latency_by_kind, ..Report::of(&report, start.elapsed()) })
+            let (by_kind, latency_over_time) = latencies;
+            let latency_by_kind = by_kind.summaries(&CommandKind::NAMES);
+            to_json(&Report { dataset, latency_by_kind, latency_over_time, ..Report::of(&report, start.elapsed()) })
         }))
     }
 
@@ -86,19 +88,26 @@ impl Task for ReplayTask {
     }
 }
 
+/// Latency by kind of command and over the file.
+type Latencies = (LatencyByKind, Vec<LatencyInterval>);
+
 /// Replays a file through a new book, watched by `observer`, and times it.
 fn timed_replay<O: BookObserver>(
     file: &Path,
     options: &ReplayOptions,
     observer: O,
     cancel: &AtomicBool,
-    tell: impl FnMut(u64, u64),
-) -> (std::result::Result<ReplayReport, DataError>, O, LatencyByKind) {
-    let mut timed = ReplayLatencies::new(observer);
+    mut tell: impl FnMut(u64, u64),
+) -> (std::result::Result<ReplayReport, DataError>, O, Latencies) {
+    let part = Cell::new(0.0);
+    let mut timed = ReplayLatencies::new(observer, &part);
     let mut book = Book::new(replay_book_config());
-    let replayed = replay_file_observed(file, options, &mut book, &mut timed, cancel, tell);
-    let (observer, latencies) = timed.into_parts();
-    (replayed, observer, latencies)
+    let replayed = replay_file_observed(file, options, &mut book, &mut timed, cancel, |done, total| {
+        part.set(done as f64 / total.max(1) as f64);
+        tell(done, total);
+    });
+    let (observer, by_kind, over_time) = timed.into_parts();
+    (replayed, observer, (by_kind, over_time))
 }
 
 /// Replays a file and writes its dataset.
@@ -108,7 +117,7 @@ fn record_replay(
     record: DatasetOptions,
     cancel: &AtomicBool,
     tell: impl FnMut(u64, u64),
-) -> Result<(ReplayReport, LatencyByKind, Option<Manifest>)> {
+) -> Result<(ReplayReport, Latencies, Option<Manifest>)> {
     let writer = DatasetWriter::create(record).map_err(dataset_error)?;
     let (replayed, observer, latencies) = timed_replay(file, options, writer.open(0), cancel, tell);
     writer.close(0, observer);
@@ -196,6 +205,7 @@ struct Report<'a> {
     last_time_ns: u64,
     elapsed_ns: u64,
     latency_by_kind: BTreeMap<&'static str, LatencySummary>,
+    latency_over_time: Vec<LatencyInterval>,
     lobster: Option<Lobster>,
     dataset: Option<Manifest>,
 }
@@ -224,6 +234,7 @@ impl Report<'_> {
             last_time_ns: r.last_time_ns,
             elapsed_ns: elapsed.as_nanos() as u64,
             latency_by_kind: BTreeMap::new(),
+            latency_over_time: Vec::new(),
             lobster: r.lobster.as_ref().map(Lobster::of),
             dataset: None,
         }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use toprung_book::CommandKind;
 use toprung_data::dataset::{DatasetOptions, DatasetWriter, Manifest};
 use toprung_sim::{BookResult, Metrics, Progress, SimConfig, SimError, SimResult};
-use toprung_trace::{LatencyHistogram, LatencySummary};
+use toprung_trace::{LatencyHistogram, LatencyInterval, LatencySummary};
 
 use crate::dataset::{self, dataset_error};
 use crate::error::{Code, Result, config_error, error, error_at, guarded, to_json};
@@ -120,6 +120,7 @@ impl NativeSimulation {
                 metrics: MetricsView::of(&r.metrics),
                 latency: r.latency.as_ref().map(LatencyHistogram::summary),
                 latency_by_kind: r.latency_by_kind.as_ref().map(|all| all.summaries(&CommandKind::NAMES)),
+                latency_over_time: &r.latency_over_time,
             })
         })
     }
@@ -209,6 +210,7 @@ struct Summary<'a> {
     metrics: MetricsView<'a>,
     latency: Option<LatencySummary>,
     latency_by_kind: Option<BTreeMap<&'static str, LatencySummary>>,
+    latency_over_time: &'a [LatencyInterval],
 }
 
 #[derive(Serialize)]

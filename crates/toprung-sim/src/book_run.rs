@@ -3,7 +3,7 @@
 //! A run depends on nothing but the configuration and the book's index, so books can be run by anybody in any order.
 
 use toprung_book::{BookObserver, Command, CommandKind, Event, EventKind, EventSink};
-use toprung_trace::{LatencyByKind, LatencyHistogram, LatencySampler};
+use toprung_trace::{LatencyByKind, LatencyHistogram, LatencyInterval, LatencySampler};
 
 use crate::config::{Horizon, SimConfig};
 use crate::flow::Flow;
@@ -215,6 +215,29 @@ impl<B: SimBook, F: Flow, O: Observer> BookRun<B, F, O> {
     /// What was timed so far, if anything is timed.
     pub(crate) fn latency(&self) -> Option<LatencyHistogram> {
         self.latency.histogram()
+    }
+
+    /// Tells latency in parts of the horizon, too, if anything is timed: [`note_progress`](Self::note_progress) ends them.
+    pub(crate) fn follow_latency(&mut self) {
+        self.latency.follow();
+    }
+
+    /// Looks whether a part of the horizon is over.
+    pub(crate) fn note_progress(&mut self, horizon: Horizon) {
+        let Moment { time_ns, .. } = self.moment();
+        let done = match horizon {
+            _ if self.complete => 1.0,
+            _ if self.warmup_left > 0 => 0.0,
+            Horizon::Events(n) => 1.0 - self.events_left as f64 / n as f64,
+            Horizon::DurationNs(t) => time_ns as f64 / t as f64,
+        };
+        self.latency.advance(done, time_ns);
+    }
+
+    /// Latency in parts of the measured run up to now; nothing is followed from here on.
+    pub(crate) fn take_course(&mut self) -> Vec<LatencyInterval> {
+        let Moment { time_ns, .. } = self.moment();
+        self.latency.take_course(time_ns)
     }
 
     /// Tells an observer that the book is at its end.

@@ -1,7 +1,7 @@
 //! What a run gives back: [`SimResult`], and what it says while it runs: [`Progress`].
 
 use toprung_book::Digest;
-use toprung_trace::{LatencyByKind, LatencyHistogram};
+use toprung_trace::{LatencyByKind, LatencyHistogram, LatencyInterval};
 
 use crate::metrics::{L1Samples, Metrics};
 
@@ -85,6 +85,9 @@ pub struct SimResult {
     pub latency: Option<LatencyHistogram>,
     /// The same by kind of command, numbered as in [`CommandKind`](toprung_book::CommandKind).
     pub latency_by_kind: Option<LatencyByKind>,
+    /// The same in parts of the first book's horizon ([`LatencyCourse`](toprung_trace::LatencyCourse)), by simulated time
+    /// since measuring began; empty where nothing was timed.
+    pub latency_over_time: Vec<LatencyInterval>,
 }
 
 impl SimResult {

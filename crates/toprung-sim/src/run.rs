@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 use toprung_book::{Book, BookObserver, Digest, Observers};
-use toprung_trace::{LatencyByKind, Stopwatch};
+use toprung_trace::{LatencyByKind, LatencyInterval, Stopwatch};
 
 use crate::book_run::BookRun;
 use crate::config::SimConfig;
@@ -83,6 +83,7 @@ pub fn simulate_observed<O: Observers>(
         events: AtomicU64::new(0),
         books: AtomicU32::new(0),
         latency: Mutex::new(None),
+        latency_over_time: Mutex::default(),
         done: Done::default(),
     };
     let watch = Stopwatch::start();
@@ -102,7 +103,8 @@ pub fn simulate_observed<O: Observers>(
     let latency_by_kind = shared.latency.into_inner().unwrap_or_else(PoisonError::into_inner);
     let (books, elapsed_ns) = outcome.into_inner().unwrap_or_else(PoisonError::into_inner);
     let latency = latency_by_kind.as_ref().map(LatencyByKind::all);
-    Ok(SimResult { threads, elapsed_ns, latency, latency_by_kind, ..put_together(books) })
+    let latency_over_time = shared.latency_over_time.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(SimResult { threads, elapsed_ns, latency, latency_by_kind, latency_over_time, ..put_together(books) })
 }
 
 /// What the workers and the calling thread both see.
@@ -112,6 +114,8 @@ struct Shared<'a> {
     books: AtomicU32,
     /// Of all finished books: the order of adding does not matter, and a histogram per book would be too large to keep.
     latency: Mutex<Option<LatencyByKind>>,
+    /// Of the first book.
+    latency_over_time: Mutex<Vec<LatencyInterval>>,
     done: Done,
 }
 
@@ -188,9 +192,16 @@ fn drive<F: Flow, O: BookObserver>(
     let mut run = BookRun::<Book, _>::new(config, Background::new(flow, config.season.as_ref()));
     observer.begin(index);
     let in_time_order = matches_in_time_order(config);
+    if index == 0 {
+        run.follow_latency();
+    }
     while !run.is_complete() && !shared.cancel.load(Relaxed) && !observer.has_failed() {
         let chunk = chunk_events(in_time_order, run.resting_orders());
         shared.events.fetch_add(run.advance_watched(chunk, &mut Kept(observer)), Relaxed);
+        run.note_progress(config.horizon);
+    }
+    if index == 0 {
+        *shared.latency_over_time.lock().unwrap_or_else(PoisonError::into_inner) = run.take_course();
     }
     if run.is_complete() {
         shared.books.fetch_add(1, Relaxed);
@@ -241,5 +252,6 @@ fn put_together(books: Vec<BookResult>) -> SimResult {
         elapsed_ns: 0,
         latency: None,
         latency_by_kind: None,
+        latency_over_time: Vec::new(),
     }
 }

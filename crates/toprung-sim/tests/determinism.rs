@@ -210,7 +210,22 @@ fn latency_is_sampled_when_asked_for() {
     assert_eq!(counts.iter().map(|(_, n)| n).sum::<u64>(), s.count);
     assert_eq!(s.count, 13 * 5_000 / 4);
     assert!(s.p50_ns > 0 && s.p50_ns <= s.p99_ns && s.clock_overhead_ns > 0);
-    assert!(run(&small()).latency.is_none());
+    let unmeasured = run(&small());
+    assert!(unmeasured.latency.is_none() && unmeasured.latency_over_time.is_empty());
+}
+
+#[test]
+fn latency_over_time_is_of_the_first_book_from_the_end_of_its_warm_up() {
+    let config = SimConfig { books: 2, warmup_events: 5_000, latency_sampling: Some(3), ..small() };
+    for horizon in [Horizon::Events(100_000), Horizon::DurationNs(20_000_000_000)] {
+        let r = run(&SimConfig { horizon, ..config.clone() });
+        let parts = &r.latency_over_time;
+        let first = &r.books[0].metrics;
+        assert!(parts.len() > 4, "{horizon:?}: {} parts", parts.len());
+        assert_eq!(parts.iter().map(|part| part.latency.count).sum::<u64>(), first.events / 8);
+        assert!(parts.is_sorted_by_key(|part| part.until_ns));
+        assert_eq!(parts.last().map(|part| part.until_ns), Some(first.time_ns as u64));
+    }
 }
 
 /// Markets that are mostly or always empty, at the edges of what is allowed.

@@ -3,7 +3,7 @@
 //! The only place in the Rust core where a clock is read. What is measured here is told to people; it never decides an
 //! event and never enters a digest.
 //!
-//! - [`LatencyHistogram`], [`LatencySampler`]: how long things took.
+//! - [`LatencyHistogram`], [`LatencySampler`], [`LatencyCourse`]: how long things took.
 //! - [`recorder`]: what the last orders did; [`Trigger`]: when to keep it; [`fire`]: magic-trace's stop indicator.
 //! - [`fxt`]: traces on disk, for Perfetto, magic-trace's viewer and the analyser.
 //! - [`Usage`], [`MigrationCounter`], [`BreakpointProbe`], [`CountingAllocator`]: what the system knows.
@@ -27,6 +27,7 @@ mod allocations;
 pub mod analyze;
 mod by_kind;
 mod clock;
+mod course;
 pub mod fxt;
 mod histogram;
 mod os;
@@ -39,6 +40,7 @@ mod trigger;
 pub use allocations::{Allocations, CountingAllocator};
 pub use by_kind::LatencyByKind;
 pub use clock::{Stopwatch, clock_overhead_ns};
+pub use course::{LatencyCourse, LatencyInterval};
 pub use histogram::{LatencyHistogram, LatencySummary};
 pub use os::{BreakpointProbe, FreshPages, Hit, MigrationCounter, ProbeUnavailable, Usage, thread_cpu_ns, thread_id};
 pub use sampler::{LatencySampler, Timer};

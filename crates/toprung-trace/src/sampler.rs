@@ -2,6 +2,7 @@
 
 use crate::by_kind::LatencyByKind;
 use crate::clock::Stopwatch;
+use crate::course::{LatencyCourse, LatencyInterval};
 use crate::histogram::LatencyHistogram;
 
 /// Records how long one in 2^k of the things takes that are put between [`start`](Self::start) and
@@ -14,6 +15,8 @@ pub struct LatencySampler {
     left: u64,
     every: u64,
     latencies: Option<LatencyByKind>,
+    /// The same in parts, if anybody asked.
+    course: Option<Box<LatencyCourse>>,
     /// Kind of the thing that is being timed.
     kind: usize,
 }
@@ -26,14 +29,10 @@ pub struct Timer(Option<Stopwatch>);
 impl LatencySampler {
     /// Times one in 2^k, k from 0 (everything) to 63, of kinds below `kinds`; `None` times nothing.
     pub fn new(every_log2: Option<u8>, kinds: usize) -> LatencySampler {
-        match every_log2 {
-            Some(k) => {
-                let every = 1 << k.min(63);
-                LatencySampler { left: every, every, latencies: Some(LatencyByKind::new(kinds)), kind: 0 }
-            }
-            // At a billion a second this would come to its end in 584 years, and then record nothing.
-            None => LatencySampler { left: u64::MAX, every: u64::MAX, latencies: None, kind: 0 },
-        }
+        // At a billion a second the `MAX` would come to its end in 584 years, and then record nothing.
+        let every = every_log2.map_or(u64::MAX, |k| 1 << k.min(63));
+        let latencies = every_log2.map(|_| LatencyByKind::new(kinds));
+        LatencySampler { left: every, every, latencies, course: None, kind: 0 }
     }
 
     /// Begins a measurement of a thing of `kind` if one is due.
@@ -66,6 +65,26 @@ impl LatencySampler {
         if let Some(l) = &mut self.latencies {
             l.record(self.kind, ns);
         }
+        if let Some(course) = &mut self.course {
+            course.record(ns);
+        }
+    }
+
+    /// Keeps what is measured from now on in parts, too; a sampler that is off does not.
+    pub fn follow(&mut self) {
+        self.course = self.latencies.is_some().then(Box::default);
+    }
+
+    /// Says how much of the run is over, see [`LatencyCourse::advance`].
+    pub fn advance(&mut self, done: f64, now_ns: u64) {
+        if let Some(course) = &mut self.course {
+            course.advance(done, now_ns);
+        }
+    }
+
+    /// The parts since [`follow`](Self::follow), the last of which ends at `now_ns`; none if nobody followed.
+    pub fn take_course(&mut self, now_ns: u64) -> Vec<LatencyInterval> {
+        self.course.take().map_or_else(Vec::new, |course| course.finish(now_ns))
     }
 
     /// What was measured so far; `None` if the sampler is off.
@@ -90,6 +109,25 @@ mod tests {
             s.stop(t);
         }
         s.into_latencies().map(|l| l.all().count())
+    }
+
+    #[test]
+    fn parts_are_kept_of_what_is_timed_if_asked_for() {
+        let course = |every_log2, follow: bool| {
+            let mut s = LatencySampler::new(every_log2, 1);
+            if follow {
+                s.follow();
+            }
+            for k in 0..1024_u32 {
+                let t = s.start(0);
+                s.stop(t);
+                s.advance(f64::from(k) / 1024.0, u64::from(k));
+            }
+            s.take_course(1024).iter().map(|part| part.latency.count).collect::<Vec<_>>()
+        };
+        assert_eq!(course(Some(2), true), [128, 128]);
+        assert!(course(Some(2), false).is_empty());
+        assert!(course(None, true).is_empty());
     }
 
     #[test]

@@ -27,6 +27,8 @@ export interface SimulationDocument {
   readonly metrics: SimulationResult['metrics'];
   readonly latency: SimulationResult['latency'];
   readonly latencyByKind: SimulationResult['latencyByKind'];
+  /** Missing in runs that older versions kept. */
+  readonly latencyOverTime?: SimulationResult['latencyOverTime'];
 }
 
 /** Puts a run and its result together. */
@@ -54,6 +56,7 @@ export function resultDocument(
     metrics,
     latency,
     latencyByKind,
+    latencyOverTime: result.latencyOverTime,
   };
 }
 

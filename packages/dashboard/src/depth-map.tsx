@@ -4,8 +4,8 @@ import { type ColumnStore, DEPTH_ROWS, Field } from '../../cli/src/dashboard/col
 import { type Ink, ink, ramp } from './colors.js';
 import { type Cut, type DepthWindow, findCut, paintDepth } from './depth-painter.js';
 import { clock, compact, decimal, integer } from './format.js';
-import { isOfMarket, marksText, markText } from './marks.js';
-import { markUrgent, onPaint } from './paint.js';
+import { isOfMarket, markedOf, marksText, markText } from './marks.js';
+import { markDirty, markUrgent, onPaint, type Size } from './paint.js';
 import { Panel, type Table } from './panel.js';
 import { plotArea } from './plot-area.js';
 import { mid, type Quantity, type Range, rangeOf } from './series.js';
@@ -20,6 +20,7 @@ import {
   prices,
   type RunData,
   shown,
+  stats,
   view,
 } from './state.js';
 import { write } from './time-chart.js';
@@ -41,6 +42,8 @@ const MARGIN_TICKS = 10;
 const CUT_EVERY_MS = 250;
 const CUT_EASE = 0.35;
 const ROWS_MAX = 4000;
+/** Lines of names of what is marked. */
+const MARK_LINES = 3;
 const FONT = '10.5px system-ui, sans-serif';
 
 /** The depth map. */
@@ -158,9 +161,8 @@ function draw(host: HTMLElement, area: HTMLElement, info: HTMLElement): () => vo
     },
   });
 
-  const paint = (): void => {
+  const paint = ({ width, height }: Size): void => {
     const scale = Math.min(devicePixelRatio, 2);
-    const [width, height] = [host.clientWidth, host.clientHeight];
     if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
       canvas.width = Math.round(width * scale);
       canvas.height = Math.round(height * scale);
@@ -196,8 +198,11 @@ function draw(host: HTMLElement, area: HTMLElement, info: HTMLElement): () => vo
       // What is frozen stands still at once.
       cut = of === cutOf && frozenNs.value === null ? { high: cut.high + (found.high - cut.high) * CUT_EASE } : found;
       if (Math.abs(cut.high - found.high) < 0.05 * found.high) cut = found;
+      // On its way there, also if nothing new comes.
+      else setTimeout(markDirty, CUT_EVERY_MS);
       [cutMs, cutOf] = [now, of];
     }
+    [stats.mapColumns, stats.mapPrices] = [range.last - range.first + 1, high - low + 1];
     paintBitmap(run, window, frame);
     grid(context, frame, colors, from, to);
     priceLines(context, run, range, frame, colors);
@@ -229,10 +234,7 @@ function draw(host: HTMLElement, area: HTMLElement, info: HTMLElement): () => vo
   };
 
   const end = onPaint(host, paint);
-  const sizes = new ResizeObserver(() => paint());
-  sizes.observe(host);
   return () => {
-    sizes.disconnect();
     end();
     endArea();
     canvas.remove();
@@ -410,33 +412,40 @@ function trades(c: CanvasRenderingContext2D, run: RunData, range: Range, frame: 
   c.restore();
 }
 
-/** Phases, pauses and changes of speed. */
+/** What the person did, as lines; and the names of that and of what happened in the market, which is marked over every chart. */
 function marks(c: CanvasRenderingContext2D, run: RunData, frame: Frame, colors: Ink): void {
   c.save();
   c.font = FONT;
   c.textBaseline = 'top';
+  c.textAlign = 'left';
   c.strokeStyle = colors.text;
   c.setLineDash([2, 3]);
-  let freeFrom = Number.NEGATIVE_INFINITY;
-  for (const mark of run.marks) {
-    const { timeNs } = mark;
-    const x = frame.x(timeNs);
-    if (x < 0 || x > frame.width || timeNs > limitNs()) continue;
+  const until = Math.min(limitNs(), run.endNs);
+  const own = run.marks
+    .filter((mark) => !isOfMarket(mark) && mark.timeNs <= until)
+    .map((mark) => ({ from: mark.timeNs, to: mark.timeNs, text: markText(mark, info.value) }));
+  for (const { from } of own) {
+    const x = Math.round(frame.x(from)) + 0.5;
     c.globalAlpha = 0.5;
-    // What happened in the market is marked over every chart.
-    if (!isOfMarket(mark)) line(c, Math.round(x) + 0.5, 0, Math.round(x) + 0.5, frame.height);
-    if (x < freeFrom) continue;
-    const text = markText(mark, info.value);
+    if (x >= 0 && x <= frame.width) line(c, x, 0, x, frame.height);
+  }
+  const market = markedOf(run.marks, info.value, until).map(({ from, to = from, text }) => ({ from, to, text }));
+  // From where each line of names is free.
+  const free = Array.from({ length: MARK_LINES }, () => Number.NEGATIVE_INFINITY);
+  for (const { from, to, text } of [...own, ...market].sort((a, b) => a.from - b.from)) {
+    if (frame.x(to) < 0 || frame.x(from) > frame.width) continue;
     const width = c.measureText(text).width + 8;
+    const x = Math.max(0, frame.x(from));
     const left = x + width > frame.width ? x - width : x;
+    const row = free.findIndex((end) => left >= end);
+    if (row < 0) continue;
     c.globalAlpha = 0.85;
     c.fillStyle = colors.panel;
-    c.fillRect(left, 2, width, 15);
+    c.fillRect(left, 2 + 16 * row, width, 15);
     c.globalAlpha = 1;
     c.fillStyle = colors.text;
-    c.textAlign = 'left';
-    c.fillText(text, left + 4, 4);
-    freeFrom = x + width + 4;
+    c.fillText(text, left + 4, 4 + 16 * row);
+    free[row] = left + width + 4;
   }
   c.restore();
 }

@@ -228,6 +228,7 @@ function learnState(of: RunData, state: RunState): void {
     form.value = { ...form.value, scenario, arm, speed: state.speed > 0 ? speed : form.value.speed };
   }
   of.state = state;
+  stats.states += 1;
 }
 
 /** The server's first frame. It may be another server than before: nothing of what was here is taken for granted. */

@@ -24,8 +24,6 @@ const NAMES = [
   'digest',
 ] as const;
 type Name = (typeof NAMES)[number];
-/** Text changes no faster than one can read, ms. */
-const EVERY_MS = 100;
 
 const TITLES: Record<Name, string> = {
   time: 'Simulated time behind the warm-up',
@@ -48,17 +46,15 @@ export function Figures() {
   const host = useRef<HTMLDListElement>(null);
   useEffect(() => {
     const cells = [...host.current!.querySelectorAll('dd')];
-    let last = 0;
-    return onPaint(host.current!, () => {
-      if (performance.now() - last < EVERY_MS) return;
-      last = performance.now();
+    const paint = (): void => {
       const texts = figures();
       NAMES.forEach((name, i) => {
         write(cells[i]!, texts[name]);
         // A simulation without agents has no phases.
         cells[i]!.parentElement!.hidden = texts[name] === '';
       });
-    });
+    };
+    return onPaint(host.current!, paint, true);
   }, []);
   return (
     <dl class="figures" ref={host}>

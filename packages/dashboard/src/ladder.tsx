@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { DEPTH_ROWS, Field } from '../../cli/src/dashboard/columns.js';
 import { clock, compact, integer } from './format.js';
 import { trackName } from './marks.js';
-import { markUrgent, onPaint } from './paint.js';
+import { onPaint, type Size } from './paint.js';
 import { Panel, type Table } from './panel.js';
 import { frozenNs, limitNs, playheadNs, type RunData, run, shown, trackId } from './state.js';
 import { write } from './time-chart.js';
@@ -156,8 +156,8 @@ interface Row {
 function draw(host: HTMLElement, note: HTMLElement): () => void {
   const rows: Row[] = [];
   let centre = Number.NaN;
-  const paint = (): void => {
-    const wanted = Math.max(5, Math.floor(host.clientHeight / ROW_PX));
+  const paint = ({ height }: Size): void => {
+    const wanted = Math.max(5, Math.floor(height / ROW_PX));
     while (rows.length < wanted) rows.push(addRow(host));
     while (rows.length > wanted) rows.pop()!.element.remove();
     const run = shown();
@@ -184,11 +184,8 @@ function draw(host: HTMLElement, note: HTMLElement): () => void {
       fill(row, top - i, book, most);
     });
   };
-  const end = onPaint(host, paint);
-  const sizes = new ResizeObserver(() => markUrgent());
-  sizes.observe(host);
+  const end = onPaint(host, paint, true);
   return () => {
-    sizes.disconnect();
     end();
     host.replaceChildren();
   };

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { LATENCY_BUCKETS, latencyAt, latencyBoundNs } from '../../cli/src/dashboard/columns.js';
 import { ink, ramp } from './colors.js';
 import { clock, duration, integer } from './format.js';
-import { onPaint } from './paint.js';
+import { onPaint, type Size } from './paint.js';
 import { Panel, type Table } from './panel.js';
 import { plotArea } from './plot-area.js';
 import { rangeOf, sumLatency } from './series.js';
@@ -77,9 +77,8 @@ function draw(host: HTMLElement, area: HTMLElement): () => void {
   const cell = new Float64Array(LATENCY_BUCKETS);
   const endArea = plotArea(area);
 
-  const paint = (): void => {
+  const paint = ({ width, height }: Size): void => {
     const scale = Math.min(devicePixelRatio, 2);
-    const [width, height] = [host.clientWidth, host.clientHeight];
     if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
       canvas.width = Math.round(width * scale);
       canvas.height = Math.round(height * scale);
@@ -155,10 +154,7 @@ function draw(host: HTMLElement, area: HTMLElement): () => void {
   };
 
   const end = onPaint(host, paint, true);
-  const sizes = new ResizeObserver(() => paint());
-  sizes.observe(host);
   return () => {
-    sizes.disconnect();
     end();
     endArea();
     canvas.remove();

@@ -5,9 +5,10 @@ import { listenToKeys } from './actions.js';
 import { App } from './app.js';
 import { keepColors } from './colors.js';
 import { connect } from './feed.js';
-import { markUrgent, startPainting } from './paint.js';
+import { markUrgent } from './paint.js';
 import {
   beat,
+  chosenView,
   data,
   form,
   frozenNs,
@@ -37,7 +38,6 @@ keepColors();
 keepAddress();
 render(<App />, document.getElementById('app')!);
 listenToKeys();
-startPainting();
 connect();
 setInterval(() => {
   if (!document.hidden) beat.value += 1;
@@ -52,7 +52,7 @@ effect(() => {
   document.title = info === undefined ? 'toprung' : `${info.scenario} #${info.id} · toprung`;
 });
 effect(() => {
-  void [view.value, frozenNs.value, playheadNs.value, prices.value];
+  void [chosenView.value, frozenNs.value, playheadNs.value, prices.value];
   markUrgent();
 });
 addEventListener('visibilitychange', markUrgent);
@@ -64,6 +64,7 @@ window.__toprung = {
       ...stats,
       run: runId.value,
       columns: of?.columns.length ?? 0,
+      merges: of?.columns.merges ?? 0,
       trades: of?.trades.next ?? 0,
       endNs: of?.endNs ?? 0,
       phase: of?.state?.phase ?? null,

@@ -1,4 +1,5 @@
 /** The frame of every panel: its name, what it says in one sentence, the same as a table, and how it is made large. */
+import { untracked } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { saveCsv, savePicture } from './export.js';
@@ -75,9 +76,10 @@ export function togglePanel(name: PanelName): void {
   requestAnimationFrame(() => markUrgent());
 }
 
+/** With the beat alone: what it looks at (the view, while it follows) may change with every frame. */
 function Summary({ of }: { of(): string }) {
   beat.value;
-  return <p class="sr summary">{of()}</p>;
+  return <p class="sr summary">{untracked(of)}</p>;
 }
 
 function TableButton({ title, table }: { title: string; table: () => Table }) {
@@ -94,7 +96,7 @@ function TableButton({ title, table }: { title: string; table: () => Table }) {
 
 function TableOf({ title, table, close }: { title: string; table: () => Table; close(): void }) {
   beat.value;
-  const { head, rows } = table();
+  const { head, rows } = untracked(table);
   return (
     <section
       class="table"

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { ink } from './colors.js';
 import { duration, integer } from './format.js';
-import { onPaint } from './paint.js';
+import { onPaint, type Size } from './paint.js';
 import { Panel, type Table } from './panel.js';
 import { compared, hello, type RunData, shown } from './state.js';
 
@@ -75,9 +75,8 @@ function draw(host: HTMLElement): () => void {
   const canvas = document.createElement('canvas');
   host.prepend(canvas);
   const c = canvas.getContext('2d', { alpha: false })!;
-  const paint = (): void => {
+  const paint = ({ width, height }: Size): void => {
     const scale = Math.min(devicePixelRatio, 2);
-    const [width, height] = [host.clientWidth, host.clientHeight];
     if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
       canvas.width = Math.round(width * scale);
       canvas.height = Math.round(height * scale);
@@ -141,10 +140,7 @@ function draw(host: HTMLElement): () => void {
     }
   };
   const end = onPaint(host, paint, true);
-  const sizes = new ResizeObserver(() => paint());
-  sizes.observe(host);
   return () => {
-    sizes.disconnect();
     end();
     canvas.remove();
   };

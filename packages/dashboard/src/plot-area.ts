@@ -3,7 +3,7 @@
  * while a part is chosen. The same for every chart, so that all of them feel alike and show the same moment.
  */
 
-import { isOfMarket, markText } from './marks.js';
+import { type Marked, markedOf } from './marks.js';
 import { markUrgent, onPaint } from './paint.js';
 import { against, compared, cursorNs, limitNs, playheadNs, type RunData, run, shown, view } from './state.js';
 import { fitted, panned, selected, zoomed } from './view.js';
@@ -38,11 +38,11 @@ export function plotArea(element: HTMLElement, vertical?: Vertical): () => void 
     const { from, to } = view.value;
     return from + ((x - rect.left) / Math.max(1, rect.width)) * (to - from);
   };
-  const place = (line: HTMLElement, timeNs: number | null): void => {
+  const place = (line: HTMLElement, timeNs: number | null, width: number): void => {
     const { from, to } = view.value;
     const share = timeNs === null ? -1 : (timeNs - from) / (to - from);
     line.hidden = share < 0 || share > 1;
-    if (!line.hidden) line.style.transform = `translateX(${Math.round(share * element.clientWidth)}px)`;
+    if (!line.hidden) line.style.transform = `translateX(${Math.round(share * width)}px)`;
   };
 
   let start: { x: number; y: number; pans: boolean; view: typeof view.value } | undefined;
@@ -116,16 +116,18 @@ export function plotArea(element: HTMLElement, vertical?: Vertical): () => void 
   element.addEventListener('wheel', onWheel, { passive: false });
   element.addEventListener('dblclick', onDouble);
   const lines: HTMLElement[] = [];
-  const end = onPaint(element, () => {
-    place(cross, cursorNs.value);
-    place(head, playheadNs.value);
+  const end = onPaint(element, ({ width }) => {
+    place(cross, cursorNs.value, width);
+    place(head, playheadNs.value, width);
     const wanted = [...marksOf(shown(), run.value, ''), ...marksOf(compared(), against.value, ' is-other')];
     while (lines.length > wanted.length) lines.pop()!.remove();
     while (lines.length < wanted.length) lines.push(add('mark'));
-    wanted.forEach(({ name, from, to, title }, i) => {
+    wanted.forEach(({ name, from, to, text }, i) => {
       const line = lines[i]!;
       if (line.className !== name) line.className = name;
-      if (line.title !== title) line.title = title;
+      if (line.title !== text) line.title = text;
+      // Of a span the name is written into it.
+      if (to !== undefined && line.dataset.name !== text) line.dataset.name = text;
       const { from: start, to: stop } = view.value;
       // In shares of the width, so that they are right before the chart is painted in another one.
       const share = (ns: number): string => `${((100 * ns) / (stop - start)).toFixed(3)}%`;
@@ -140,31 +142,19 @@ export function plotArea(element: HTMLElement, vertical?: Vertical): () => void 
   };
 }
 
-/** Something marked over every chart: a line, or a band from one time to another. */
-interface Marked {
-  name: string;
-  title: string;
-  from: number;
-  to?: number;
-}
-
-/** What happened in a market that is on the screen: a halt is a band. */
-function marksOf(data: RunData | undefined, info: Parameters<typeof markText>[1], more: string): Marked[] {
+/** What happened in a market that is on the screen, with the name of its element. */
+function marksOf(
+  data: RunData | undefined,
+  info: Parameters<typeof markedOf>[1],
+  more: string,
+): (Marked & { name: string })[] {
   if (data === undefined) return [];
   const { from, to } = view.value;
-  const limit = Math.min(limitNs(), data.endNs);
-  const list: Marked[] = [];
-  data.marks.forEach((mark, i) => {
-    if (!isOfMarket(mark) || mark.timeNs > limit || mark.mark === 'resumed') return;
-    const title = markText(mark, info);
-    if (mark.mark === 'halted') {
-      const end = data.marks.slice(i).find((later) => later.mark === 'resumed')?.timeNs ?? limit;
-      if (end >= from && mark.timeNs <= to) {
-        list.push({ name: `mark is-halt${more}`, title, from: Math.max(mark.timeNs, from), to: Math.min(end, to) });
-      }
-    } else if (mark.timeNs >= from && mark.timeNs <= to) {
-      list.push({ name: `mark is-${mark.mark}${more}`, title, from: mark.timeNs });
-    }
-  });
-  return list.slice(-MARKS_MAX);
+  return markedOf(data.marks, info, Math.min(limitNs(), data.endNs))
+    .filter((m) => m.from <= to && (m.to ?? m.from) >= from)
+    .map((m) => {
+      const name = `mark is-${m.kind}${m.to === undefined ? '' : ' is-span'}${more}`;
+      return m.to === undefined ? { ...m, name } : { ...m, name, from: Math.max(m.from, from), to: Math.min(m.to, to) };
+    })
+    .slice(-MARKS_MAX);
 }

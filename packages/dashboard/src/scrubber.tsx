@@ -5,7 +5,7 @@ import { ink } from './colors.js';
 import { clock } from './format.js';
 import { onPaint } from './paint.js';
 import { decimate, mid } from './series.js';
-import { beat, frozenNs, playheadNs, shown, view } from './state.js';
+import { beat, frozenNs, isFollowing, playheadNs, shown, view } from './state.js';
 
 /** The run from its beginning to its newest moment. */
 export function Scrubber() {
@@ -15,7 +15,7 @@ export function Scrubber() {
   const run = shown();
   const end = run?.endNs ?? 0;
   const at = playheadNs.value ?? end;
-  const isLive = playheadNs.value === null && frozenNs.value === null && view.value.follow;
+  const isLive = playheadNs.value === null && frozenNs.value === null && isFollowing.value;
   return (
     <div class="scrubber">
       <canvas ref={canvas} />
@@ -47,9 +47,8 @@ function draw(canvas: HTMLCanvasElement): () => void {
   const c = canvas.getContext('2d')!;
   return onPaint(
     canvas,
-    () => {
+    ({ width, height }) => {
       const scale = Math.min(devicePixelRatio, 2);
-      const [width, height] = [canvas.clientWidth, canvas.clientHeight];
       if (canvas.width !== Math.round(width * scale) || canvas.height !== Math.round(height * scale)) {
         canvas.width = Math.round(width * scale);
         canvas.height = Math.round(height * scale);

@@ -74,6 +74,12 @@ const [fromS, toS] = [numberOf('from'), numberOf('to')];
 export const view = signal<View>(
   fromS !== null && toS !== null && toS > fromS ? { from: fromS * 1e9, to: toS * 1e9, follow: false } : initialView(),
 );
+export const isFollowing = computed(() => view.value.follow);
+/** What of the view is the person's doing; where a view is that moves along with its run is not. */
+export const chosenView = computed(() => {
+  const { from, to } = view.value;
+  return isFollowing.value ? `following ${(to - from).toPrecision(9)}` : `${from} ${to}`;
+});
 /** Nothing later than this is shown, although it comes in. */
 export const frozenNs = signal<number | null>(null);
 /** The moment of which the ladder and the figures tell; `null` is the newest. */
@@ -143,13 +149,29 @@ export function speedOf(text: string): Speed {
 }
 
 /** Counters for tests and measurements. */
-export const stats = { frames: 0, bytes: 0, paints: 0, paintMs: 0, gaps: 0, dropped: 0, resyncs: 0, lagMs: 0, fps: 30 };
+export const stats = {
+  frames: 0,
+  /** Of these, states: one for every update of a run. */
+  states: 0,
+  bytes: 0,
+  /** Rounds of painting, and the time that they took. */
+  paints: 0,
+  paintMs: 0,
+  gaps: 0,
+  dropped: 0,
+  resyncs: 0,
+  lagMs: 0,
+  fps: 30,
+  /** Columns and prices of the depth map as it was painted last. */
+  mapColumns: 0,
+  mapPrices: 0,
+};
 
 let addressTimer: ReturnType<typeof setTimeout> | undefined;
 
 /** Keeps the address up to date, so that it can be sent to somebody. */
 export function keepAddress(): void {
-  effect(() => {
+  const query = computed(() => {
     const { from, to, follow } = view.value;
     const text: Record<string, string | number | null> = {
       run: runId.value,
@@ -173,10 +195,13 @@ export function keepAddress(): void {
       seed: form.value.seed || null,
       speed: form.value.speed === '1' ? null : form.value.speed,
     };
-    const query = new URLSearchParams();
-    for (const [name, value] of Object.entries(text)) if (value !== null) query.set(name, String(value));
+    const chosen = Object.entries(text).filter(([, value]) => value !== null);
+    return new URLSearchParams(chosen.map(([name, value]) => [name, String(value)])).toString();
+  });
+  effect(() => {
+    const text = query.value;
     clearTimeout(addressTimer);
-    addressTimer = setTimeout(() => history.replaceState(null, '', query.size === 0 ? '/' : `/?${query}`), 250);
+    addressTimer = setTimeout(() => history.replaceState(null, '', text === '' ? '/' : `/?${text}`), 250);
   });
 }
 

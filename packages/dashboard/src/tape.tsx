@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { TradeRing } from '../../cli/src/dashboard/trades.js';
 import { clock, compact, integer } from './format.js';
 import { whose } from './marks.js';
-import { markUrgent, onPaint } from './paint.js';
+import { markUrgent, onPaint, type Size } from './paint.js';
 import { Panel, type Table } from './panel.js';
 import { limitNs, playheadNs, run, shown, tapeMin, tapeSide } from './state.js';
 import { write } from './time-chart.js';
@@ -113,8 +113,8 @@ function tabulate(): Table {
 
 function draw(host: HTMLElement, note: HTMLElement): () => void {
   const rows: HTMLElement[] = [];
-  const paint = (): void => {
-    const wanted = Math.max(3, Math.floor(host.clientHeight / ROW_PX));
+  const paint = ({ height }: Size): void => {
+    const wanted = Math.max(3, Math.floor(height / ROW_PX));
     while (rows.length < wanted) {
       const row = document.createElement('div');
       row.append(
@@ -141,11 +141,8 @@ function draw(host: HTMLElement, note: HTMLElement): () => void {
       });
     });
   };
-  const end = onPaint(host, paint);
-  const sizes = new ResizeObserver(() => markUrgent());
-  sizes.observe(host);
+  const end = onPaint(host, paint, true);
   return () => {
-    sizes.disconnect();
     end();
     host.replaceChildren();
   };

@@ -7,7 +7,7 @@ import type { RunInfo } from '../../cli/src/dashboard/protocol.js';
 import { type Ink, ink } from './colors.js';
 import { clock } from './format.js';
 import { marksText } from './marks.js';
-import { onPaint } from './paint.js';
+import { onPaint, type Size } from './paint.js';
 import { Panel, type Table } from './panel.js';
 import { plotArea } from './plot-area.js';
 import { decimate, type Points, type Quantity, type Range, rangeOf } from './series.js';
@@ -169,15 +169,15 @@ function draw(host: HTMLElement, props: Props, values: (HTMLElement | null)[], n
   let inked: Ink | undefined;
   let endArea = (): void => {};
 
-  const make = (colors: Ink): void => {
+  const make = (colors: Ink, { width, height }: Size): void => {
     endArea();
     chart?.destroy();
     inked = colors;
     const stroke = { stroke: colors.dim, font: FONT, grid: { stroke: colors.grid, width: 1 }, ticks: { show: false } };
     chart = new uPlot(
       {
-        width: Math.max(60, host.clientWidth),
-        height: Math.max(40, host.clientHeight),
+        width,
+        height,
         padding: [6, 16, 0, 0],
         legend: { show: false },
         cursor: { show: false },
@@ -235,12 +235,11 @@ function draw(host: HTMLElement, props: Props, values: (HTMLElement | null)[], n
     endArea = plotArea(chart.over);
   };
 
-  const paint = (): void => {
-    if (inked !== ink.value) make(ink.value);
+  const paint = (room: Size): void => {
+    const size = { width: Math.max(60, room.width), height: Math.max(40, room.height) };
+    if (inked !== ink.value) make(ink.value, size);
     const u = chart!;
-    if (u.width !== host.clientWidth || u.height !== host.clientHeight) {
-      u.setSize({ width: Math.max(60, host.clientWidth), height: Math.max(40, host.clientHeight) });
-    }
+    if (u.width !== size.width || u.height !== size.height) u.setSize(size);
     const run = shown();
     if (run === undefined || run.columns.length === 0) {
       u.setData([[], ...lines.map(() => []), ...lines.map(() => [])]);
@@ -249,7 +248,7 @@ function draw(host: HTMLElement, props: Props, values: (HTMLElement | null)[], n
     }
     const { columns } = run;
     const range = visible(run);
-    const buckets = Math.max(10, Math.floor(u.over.clientWidth / BUCKET_PX));
+    const buckets = Math.max(10, Math.floor(u.bbox.width / devicePixelRatio / BUCKET_PX));
     const points =
       props.points?.(columns, range, Math.floor(buckets / 4)) ?? decimate(columns, range, quantities, buckets);
     const other = compared();
@@ -267,10 +266,7 @@ function draw(host: HTMLElement, props: Props, values: (HTMLElement | null)[], n
     if (props.note !== undefined) write(note, props.note());
   };
   const end = onPaint(host, paint, true);
-  const sizes = new ResizeObserver(() => paint());
-  sizes.observe(host);
   return () => {
-    sizes.disconnect();
     end();
     endArea();
     chart?.destroy();

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { COLUMN_WIDTH, ColumnStore } from '../../cli/src/dashboard/columns.js';
 import type { Mark, RunInfo } from '../../cli/src/dashboard/protocol.js';
 import { compareGroups } from '../src/compare.js';
-import { isOfMarket, marksText, markText, phaseAt, trackName, whose } from '../src/marks.js';
+import { isOfMarket, markedOf, marksText, markText, phaseAt, trackName, whose } from '../src/marks.js';
 
 const tracks = [
   { group: 'noise', first: 0, count: 1000, isMember: false },
@@ -21,8 +21,8 @@ describe('marks', () => {
       mark('starts', 0, 1),
       mark('ends', 0, 9),
       mark('shock', 0, -50),
-      mark('halted', 0, 5),
-      mark('resumed'),
+      mark('phase', 0, 3),
+      mark('phase', 0, 2),
       mark('retuned'),
       mark('complete'),
     ].map((m) => markText(m, info));
@@ -31,8 +31,8 @@ describe('marks', () => {
       'makers starts',
       'group 9 stops',
       'shock −50 ticks',
-      'halt 5 s',
-      'trading resumes',
+      'volatility interruption',
+      'continuous trading',
       'flow changes',
       'complete',
     ]);
@@ -43,19 +43,51 @@ describe('marks', () => {
       mark('measuring'),
       mark('shock', 5, 1),
       mark('paused', 7),
-      mark('halted', 9, 5),
-      mark('resumed', 14),
+      mark('phase', 9, 4),
+      mark('phase', 14, 2),
     ];
     expect(marks.filter(isOfMarket)).toHaveLength(3);
     expect([4, 5, 8, 13, 20].map((t) => phaseAt(marks, t)?.mark)).toEqual([
       undefined,
       'shock',
       'shock',
-      'halted',
-      'resumed',
+      'phase',
+      'phase',
     ]);
-    expect(marksText(marks, info, [5, 14], String)).toBe('halt 5 s at 9, trading resumes at 14');
+    expect(marksText(marks, info, [4, 20], String)).toBe('shock +1 ticks at 5, halt from 9 to 14');
+    expect(marksText(marks, info, [5, 11], String)).toBe('halt from 9');
+    expect(marksText(marks, info, [10, 20], String)).toBe('halt from 9 to 14');
     expect(marksText(marks, info, [14, 20], String)).toBe('');
+  });
+
+  it('are spans where they have an end: phases that are not continuous trading, groups that come and go', () => {
+    const marks = [
+      mark('phase', 0, 1),
+      mark('phase', 5, 2),
+      mark('starts', 6, 1),
+      mark('starts', 7, 0),
+      mark('paused', 8),
+      mark('ends', 9, 1),
+      mark('ends', 9, 8),
+      mark('phase', 20, 5),
+      mark('phase', 25, 6),
+    ];
+    const of = (until: number) =>
+      markedOf(marks, info, until).map(({ kind, text, from, to }) => [kind, text, from, to]);
+    expect(of(30)).toEqual([
+      ['phase', 'opening auction', 0, 5],
+      ['group', 'makers', 6, 9],
+      ['starts', 'noise starts', 7, undefined],
+      ['ends', 'group 8 stops', 9, undefined],
+      ['phase', 'closing auction', 20, 25],
+      ['phase', 'closed', 25, 30],
+    ]);
+    // Nothing is known of what comes later.
+    expect(of(8)).toEqual([
+      ['phase', 'opening auction', 0, 5],
+      ['starts', 'makers starts', 6, undefined],
+      ['starts', 'noise starts', 7, undefined],
+    ]);
   });
 
   it('name groups, their members, and whose a fill was', () => {

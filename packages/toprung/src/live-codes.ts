@@ -4,6 +4,8 @@
  */
 import type { Account } from './market.js';
 
+export { PHASES } from './names.js';
+
 /** What a session is doing, by code. */
 export const LIVE_PHASES = ['warm-up', 'running', 'paused', 'complete', 'stopped', 'failed'] as const;
 
@@ -21,8 +23,7 @@ export const LIVE_MARKS = [
   'ends',
   'shock',
   'retuned',
-  'halted',
-  'resumed',
+  'phase',
 ] as const;
 
 /** The numbers of a track's account in their order. */

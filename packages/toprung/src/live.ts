@@ -113,7 +113,8 @@ export interface LiveMark {
   mark: (typeof LIVE_MARKS)[number];
   /**
    * Of `running` the speed; of `starts` and `ends` the number of the group; of `shock` by how many ticks the fundamental
-   * value jumps; of `retuned` the venue; of `halted` for how many seconds, 0 where that is not known; otherwise commands so far.
+   * value jumps; of `retuned` the venue; of `phase` the code of what begins at the shown venue, see {@link PHASES}; otherwise commands
+   * so far.
    */
   value: number;
 }

@@ -6,7 +6,7 @@ import { type DatasetManifest, type RecordOption, recordOption } from './dataset
 import { native } from './native.js';
 import { toPath } from './paths.js';
 import { carryOut, type RunOptions } from './run.js';
-import type { LatencyByKind } from './simulate.js';
+import type { LatencyByKind, LatencyInterval } from './simulate.js';
 
 /** How far a replay is. */
 export interface ReplayProgress {
@@ -124,6 +124,8 @@ export interface ReplayReport {
   elapsedNs: number;
   /** Time per command: one in 64 is timed. */
   latencyByKind: LatencyByKind;
+  /** The same in at most 128 parts of the file, of 128 values each or more; times are the file's own. */
+  latencyOverTime: readonly LatencyInterval[];
   /** What only a LOBSTER day has to tell. */
   lobster: LobsterCounts | null;
   /** What was written, if `options.record` asked for it. */

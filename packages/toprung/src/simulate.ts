@@ -106,6 +106,12 @@ export interface LatencySummary {
 /** {@link LatencySummary} by kind of command; a kind that was not timed is missing. No digest depends on it. */
 export type LatencyByKind = Partial<Record<(typeof COMMAND_KINDS)[number], LatencySummary>>;
 
+/** Time per command in one part of a run. */
+export interface LatencyInterval extends LatencySummary {
+  /** Time at its end, ns: since measuring began in a simulation's first book, the file's own of a replay. */
+  untilNs: number;
+}
+
 /** A run in numbers, without its single books. */
 export interface SimulationSummary {
   /** Digest of every book's events, folded in book order: the same for any number of threads. */
@@ -128,6 +134,8 @@ export interface SimulationSummary {
   latency: LatencySummary | null;
   /** The same by kind of command; a kind that was not timed is missing. */
   latencyByKind: LatencyByKind | null;
+  /** The same in at most 128 parts of the first book's horizon, of 128 values each or more; empty if nothing was sampled. */
+  latencyOverTime: readonly LatencyInterval[];
 }
 
 /** One book's part of a run. */
@@ -205,6 +213,7 @@ export class SimulationResult implements SimulationSummary {
   readonly metrics: SimulationMetrics;
   readonly latency: LatencySummary | null;
   readonly latencyByKind: SimulationSummary['latencyByKind'];
+  readonly latencyOverTime: readonly LatencyInterval[];
   /** What was written, if `options.record` asked for it. */
   readonly dataset: DatasetManifest | undefined;
   readonly #native: NativeSimulation;
@@ -223,6 +232,7 @@ export class SimulationResult implements SimulationSummary {
     this.metrics = summary.metrics;
     this.latency = summary.latency;
     this.latencyByKind = summary.latencyByKind;
+    this.latencyOverTime = summary.latencyOverTime;
     const dataset = handle.dataset();
     this.dataset = typeof dataset === 'string' ? (JSON.parse(dataset) as DatasetManifest) : undefined;
     this.#native = handle;
@@ -267,7 +277,8 @@ export class SimulationResult implements SimulationSummary {
   toJSON(): SimulationSummary & { config: SimulationConfig } {
     const { config, digest, events, threads, elapsedNs, eventsPerSecond, cancelled, bookCount, metrics } = this;
     const totals = { config, digest, events, threads, elapsedNs, eventsPerSecond, cancelled, bookCount, metrics };
-    return { ...totals, latency: this.latency, latencyByKind: this.latencyByKind };
+    const { latency, latencyByKind, latencyOverTime } = this;
+    return { ...totals, latency, latencyByKind, latencyOverTime };
   }
 }
 

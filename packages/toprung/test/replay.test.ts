@@ -26,14 +26,17 @@ const day = [
 const long = Array.from({ length: 50_000 }, (_, i) => `${i},N,${i + 1},B,${1000 - (i % 50)},10,0\n`).join('');
 
 describe('a replay', () => {
-  it('times one command in 64, by kind', async () => {
-    const { latencyByKind } = await replay(file('timed.csv', long));
+  it('times one command in 64, by kind and over the file', async () => {
+    const { latencyByKind, latencyOverTime } = await replay(file('timed.csv', long));
     expect(Object.keys(latencyByKind)).toEqual(['limit']);
     const { count, minNs, p99Ns, maxNs } = latencyByKind.limit!;
     expect(count).toBe(Math.floor(50_000 / 64));
     expect(minNs).toBeGreaterThan(0);
     expect(p99Ns).toBeLessThanOrEqual(maxNs);
-    expect((await replay(file('untimed.csv', day))).latencyByKind).toEqual({});
+    expect(latencyOverTime.reduce((sum, part) => sum + part.count, 0)).toBe(count);
+    expect(latencyOverTime.length).toBeGreaterThan(1);
+    expect(latencyOverTime.at(-1)!.untilNs).toBe(49_999);
+    expect(await replay(file('untimed.csv', day))).toMatchObject({ latencyByKind: {}, latencyOverTime: [] });
   });
 
   it('agrees when every fill and every checkpoint is the file’s', async () => {

@@ -32,6 +32,21 @@ describe('a simulation', () => {
     });
   });
 
+  it('tells latency over the first book’s time, if any was asked for', async () => {
+    const r = await simulate({ books: 2, horizon: { events: 60_000 }, warmupEvents: 1000, latencySampling: 2 });
+    const parts = r.latencyOverTime;
+    expect(parts.length).toBeGreaterThan(4);
+    expect(parts.reduce((sum, { count }) => sum + count, 0)).toBe(60_000 / 4);
+    expect(parts.at(-1)!.untilNs).toBe(r.book(0).metrics.timeNs);
+    for (const [i, { count, untilNs, p50Ns, p99Ns, maxNs }] of parts.entries()) {
+      if (i < parts.length - 1) expect(count).toBeGreaterThanOrEqual(128);
+      expect(untilNs).toBeGreaterThan(parts[i - 1]?.untilNs ?? 0);
+      expect([p50Ns, p99Ns, maxNs]).toEqual([p50Ns, p99Ns, maxNs].sort((a, b) => a - b));
+    }
+    expect(r.toJSON().latencyOverTime).toEqual(parts);
+    expect((await simulate(small)).latencyOverTime).toEqual([]);
+  });
+
   it('keeps samples of the books that were asked for, as columns', async () => {
     const r = await simulate({ ...small, samples: { rows: 64, books: 2 } });
     const samples = r.samples(1)!;

@@ -64,10 +64,8 @@ pub enum Mark {
     Shock = 7,
     /// The background flow has other parameters from now on; the value is the venue.
     Retuned = 8,
-    /// Trading pauses at the shown venue; the value is for how many seconds, 0 where that is not known.
-    Halted = 9,
-    /// Trading goes on at the shown venue.
-    Resumed = 10,
+    /// Another phase of trading begins at the shown venue; the value is its code ([`toprung_book::Phase`]).
+    Phase = 9,
 }
 
 /// Whose holdings a market's session follows: a whole group, or one of its agents.

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use toprung_book::{Phase, Side};
+use toprung_book::Side;
 use toprung_trace::{LatencyHistogram, Stopwatch};
 
 use super::board::{Annotation, Holding, LADDER_LEVELS, LiveState, Mark, OwnLevel, Track};
@@ -39,10 +39,8 @@ pub(crate) struct MarketCourse {
     /// What is to come and when, latest first.
     scheduled: Vec<Annotation>,
     annotations: Vec<Annotation>,
-    interruption_ns: u64,
-    /// Phases of the venue that have been looked at, and whether trading stood still in the last.
+    /// Phases of the venue that have been looked at.
     phases: usize,
-    is_halted: bool,
     volume: u64,
     complete: bool,
     latency: LatencyHistogram,
@@ -62,9 +60,7 @@ impl MarketCourse {
             recorder,
             scheduled: scheduled(config, venue),
             annotations: Vec::new(),
-            interruption_ns: config.venues[venue].sessions.as_ref().map_or(0, |rules| rules.interruption_ns),
             phases: 0,
-            is_halted: false,
             volume: 0,
             complete: false,
             latency: LatencyHistogram::default(),
@@ -118,19 +114,12 @@ impl MarketCourse {
     fn note(&mut self) {
         let now = self.world.now_ns();
         let phases = self.world.venues[self.venue].sessions.as_ref().map_or(&[][..], |s| &s.record.phases);
-        for change in &phases[self.phases..] {
-            let halts = change.phase != Phase::Continuous;
-            if halts != self.is_halted {
-                let is_interruption = change.phase == Phase::VolatilityInterruption;
-                let (mark, value) = match (halts, is_interruption) {
-                    (false, _) => (Mark::Resumed, 0.0),
-                    (true, true) => (Mark::Halted, self.interruption_ns as f64 / 1e9),
-                    (true, false) => (Mark::Halted, 0.0),
-                };
-                self.scheduled.push(Annotation { time_ns: change.at_ns, mark, value });
-                self.is_halted = halts;
-            }
-        }
+        let begun = phases[self.phases..].iter();
+        self.scheduled.extend(begun.map(|p| Annotation {
+            time_ns: p.at_ns,
+            mark: Mark::Phase,
+            value: f64::from(p.phase as u8),
+        }));
         if phases.len() > self.phases {
             self.phases = phases.len();
             self.scheduled.sort_by_key(|a| std::cmp::Reverse(a.time_ns));

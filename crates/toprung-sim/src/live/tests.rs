@@ -179,6 +179,8 @@ fn a_book_that_is_not_there_is_refused_and_a_session_that_is_dropped_ends() {
 }
 
 mod markets {
+    use toprung_book::Phase as TradingPhase;
+
     use super::*;
     use crate::catalogue;
     use crate::kernel::{MarketConfig, SessionRules, World};
@@ -281,11 +283,32 @@ mod markets {
         assert_eq!(of(Mark::Shock), [(1_000_000_000, -3.0)]);
         assert_eq!(of(Mark::Starts), [(20_000_000_000, 2.0)]);
         assert_eq!(of(Mark::Ends), [(110_000_000_000, 0.0)]);
-        let (halted, resumed) = (of(Mark::Halted), of(Mark::Resumed));
-        assert!(!halted.is_empty() && halted.iter().all(|&(_, seconds)| seconds == 5.0), "{halted:?}");
-        for (halt, resume) in halted.iter().zip(&resumed) {
-            assert_eq!(resume.0, halt.0 + 5_000_000_000);
+        let phases = of(Mark::Phase);
+        assert_eq!(phases[0], (0, f64::from(TradingPhase::Continuous as u8)));
+        assert!(phases.len() > 2, "{phases:?}");
+        for pair in phases[1..].chunks_exact(2) {
+            assert_eq!(pair[0].1, f64::from(TradingPhase::VolatilityInterruption as u8));
+            assert_eq!(pair[1], (pair[0].0 + 5_000_000_000, f64::from(TradingPhase::Continuous as u8)));
         }
+    }
+
+    #[test]
+    fn every_phase_of_a_day_is_marked_at_its_beginning() {
+        let mut config = catalogue::find("closing-auction").unwrap().market;
+        let sessions = config.venues[0].sessions.as_mut().unwrap();
+        sessions.schedule.iter_mut().for_each(|change| change.at_ns /= 100);
+        config.duration_ns = 13_000_000_000;
+        let session = LiveSession::open_market(&config, 0).unwrap();
+        session.run(f64::INFINITY);
+        over(&session);
+        let marks = session.annotations();
+        let phases = marks.iter().filter(|a| a.mark == Mark::Phase).map(|a| (a.time_ns, a.value as u8));
+        let expected = [
+            (0, TradingPhase::Continuous as u8),
+            (9_000_000_000, TradingPhase::ClosingAuction as u8),
+            (12_000_000_000, TradingPhase::Closed as u8),
+        ];
+        assert_eq!(phases.collect::<Vec<_>>(), expected);
     }
 
     #[test]

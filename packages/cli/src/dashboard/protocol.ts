@@ -10,9 +10,12 @@ import { ProtocolError, Reader, Writer } from './codec.js';
 import { COLUMNS_MAX, type ColumnStore, DEPTH_ROWS, FIELDS, Field, LATENCY_BUCKETS, TRACKS_MAX } from './columns.js';
 import { TRADE_WIDTH, type TradeRing } from './trades.js';
 
+/** The phases of trading, by the value of a `phase` mark. */
+export { PHASES } from 'toprung/live-codes';
+
 /** "TPRD", lowest byte first. */
 export const MAGIC = 0x44525054;
-export const VERSION = 2;
+export const VERSION = 3;
 export const HEADER_BYTES = 48;
 
 /** Most columns of one frame. */

@@ -14,7 +14,7 @@ import type {
 } from './document.js';
 import { rates } from './figures.js';
 import { heatmapOf } from './heatmap.js';
-import { returns, significant, spreads, thinned, timeOf } from './series.js';
+import { returns, secondsOf, significant, spreads, thinned, timeOf } from './series.js';
 import { autocorrelation, excessKurtosis, type Histogram, mean, quantile, quantileOf } from './statistics.js';
 import { showChange } from './units.js';
 
@@ -30,7 +30,7 @@ export function sectionsOf(run: RunData, against: RunData | undefined): Section[
     {
       title: 'Latency',
       text: 'Time that one command takes inside the book: matching and writing its events. The clock’s own cost is in it.',
-      charts: latencyCharts(run, against),
+      charts: [...latencyOverTime(run), ...latencyCharts(run, against)],
     },
     {
       title: 'Throughput',
@@ -185,6 +185,36 @@ function latencyCharts(run: RunData, against: RunData | undefined): Chart[] {
       x: ns,
       y: linear('share of the commands', true),
       bins: logarithmic(latency, total),
+    },
+  ];
+}
+
+/** Percentiles of the parts of a run, where there are enough of them to show a course. */
+function latencyOverTime(run: RunData): Chart[] {
+  const parts = run.result.latencyOverTime ?? [];
+  if (parts.length < 4) return [];
+  const ends = parts.map(({ untilNs }) => untilNs);
+  const { axis, xs } = secondsOf(run, ends, 0);
+  const of = (key: 'p50Ns' | 'p99Ns' | 'maxNs', name: string, color: number): Series => ({
+    name,
+    color,
+    shape: 'line',
+    points: parts.map((part, i) => [significant(xs[i]!), part[key]]),
+  });
+  const p99 = parts.map((part) => part.p99Ns).sort((a, b) => a - b);
+  const longest = Math.max(...parts.map(({ maxNs }) => maxNs));
+  const whose = run.result.schema === 'toprung.simulation/1' && run.result.config.books > 1 ? ' of the first book' : '';
+  return [
+    {
+      kind: 'lines',
+      id: 'latency-time',
+      title: 'Latency over the run',
+      finding: `p99 between ${duration(p99[0]!)} and ${duration(p99.at(-1)!)} from part to part (${parts.length} parts${whose}); the longest command took ${duration(longest)}.`,
+      wide: true,
+      x: axis,
+      y: { label: 'ns', scale: 'log', zero: false },
+      series: [of('p50Ns', 'p50', 0), of('p99Ns', 'p99', 1), of('maxNs', 'longest', 3)],
+      marks: [],
     },
   ];
 }

@@ -20,11 +20,15 @@ export function touches(top: Top): number[] {
 }
 
 /** The axis of a run's time, and the time of each row: seconds since the first one, or of the day of a replay. */
-export function timeOf({ result, top }: RunData): { axis: Axis; xs: number[] } {
-  const ts = top?.ts ?? [];
+export function timeOf(run: RunData): { axis: Axis; xs: number[] } {
+  const ts = run.top?.ts ?? [];
+  return secondsOf(run, ts, ts[0] ?? 0);
+}
+
+/** The same of any times: seconds since `start`, or of the day of a replay. */
+export function secondsOf({ result }: RunData, ts: readonly number[], start: number): { axis: Axis; xs: number[] } {
   const isReplay = result.schema === 'toprung.replay/1';
-  const first = ts[0] ?? 0;
-  const origin = isReplay ? Math.floor(first / dayNs) * dayNs : first;
+  const origin = isReplay ? Math.floor((ts[0] ?? 0) / dayNs) * dayNs : start;
   const axis: Axis = isReplay
     ? { label: 'time of day', scale: 'clock', zero: false }
     : { label: 'simulated seconds', scale: 'linear', zero: false };

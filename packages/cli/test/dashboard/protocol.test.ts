@@ -328,7 +328,7 @@ describe('frames', () => {
     };
     expect(() => readFrame(new Uint8Array(HEADER_BYTES - 1))).toThrow('at least 48 bytes');
     expect(() => readFrame(spoilt(0, 0))).toThrow('a frame of toprung');
-    expect(() => readFrame(spoilt(4, 9))).toThrow('expected protocol version 2, got 9');
+    expect(() => readFrame(spoilt(4, 9))).toThrow('expected protocol version 3, got 9');
     expect(() => readFrame(spoilt(5, 0))).toThrow('kind from 1 to 8');
   });
 
