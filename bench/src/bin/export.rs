@@ -2,9 +2,8 @@
 //!
 //! The run is the default scenario, first without and then with every table as Parquet. Rows per second are of the
 //! second alone, the simulation included: what somebody waits for; per CPU second, what a machine shared with others hides.
-//! Memory is the peak of the resident set, as the system
-//! counts it, when a tenth, a half and all of the rows were out, and what it was at each tenth: flat if it does not grow with
-//! the rows.
+//! Memory is the peak of the resident set, as the system counts it, when a tenth, a half and all of the rows were out, and what
+//! it was at each tenth: flat if it does not grow with the rows.
 #![expect(clippy::print_stdout, reason = "a program that reports to a person")]
 
 use std::path::PathBuf;
