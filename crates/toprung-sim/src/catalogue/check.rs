@@ -117,8 +117,7 @@ pub fn check(
     }
     by_seed.retain(|_, arms| arms.len() == names.len());
     let (numbers, complete): (Vec<u64>, Vec<Seed>) = by_seed.into_iter().unzip();
-    let latency_by_kind = latencies.so_far().summaries(&CommandKind::NAMES);
-    Ok(ScenarioReport { latency_by_kind, ..report(scenario, &names, (numbers, complete), seeds) })
+    Ok(report(scenario, &names, (numbers, complete), seeds, &latencies))
 }
 
 /// Messages and calls between two looks at the cancel flag: some milliseconds.
@@ -187,15 +186,20 @@ fn report(
     names: &[&str],
     (numbers, seeds): (Vec<u64>, Vec<Seed>),
     wanted: u32,
+    latencies: &MarketLatencies,
 ) -> ScenarioReport {
     let n = seeds.len() as u32;
     let (mut treatment_ok, mut control_ok) = (vec![true; seeds.len()], vec![true; seeds.len()]);
     let mut rules = Vec::new();
     for rule in &scenario.accept {
-        let of = |arm: &str| match rule.spread {
-            _ if !rule.along.is_empty() => vec![straightness(rule, &seeds); seeds.len()],
-            false => seeds.iter().map(|s| value(rule, s, arm)).collect::<Vec<f64>>(),
-            true => vec![spread(rule, &seeds, arm); seeds.len()],
+        let of = |arm: &str| -> Vec<f64> {
+            if !rule.along.is_empty() {
+                vec![straightness(rule, &seeds); seeds.len()]
+            } else if rule.spread {
+                vec![spread(rule, &seeds, arm); seeds.len()]
+            } else {
+                seeds.iter().map(|s| value(rule, s, arm)).collect()
+            }
         };
         let (treatment, control) = (of("treatment"), of("control"));
         let shown: fn(&[f64]) -> f64 = if rule.t_statistic { t_statistic } else { mean };
@@ -241,7 +245,7 @@ fn report(
         passes: n > 0 && enough && few,
         arms: arms.collect(),
         rules,
-        latency_by_kind: BTreeMap::new(),
+        latency_by_kind: latencies.so_far().summaries(&CommandKind::NAMES),
     }
 }
 

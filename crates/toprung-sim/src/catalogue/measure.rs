@@ -204,8 +204,7 @@ impl Measure {
         cancel: &AtomicBool,
     ) -> f64 {
         let Some(venue) = result.venues.get(self.venue) else { return f64::NAN };
-        let end = if self.to > 0.0 { self.to } else { f64::INFINITY };
-        let inside = |ns: u64| (self.from..end).contains(&(ns as f64 / 1e9));
+        let inside = |ns: u64| self.covers(ns);
         let rows: Vec<&Quote> = venue.samples.iter().filter(|q| inside(q.time_ns) && q.is_two_sided()).collect();
         let before: Vec<&Quote> =
             venue.samples.iter().filter(|q| (q.time_ns as f64) < self.from * 1e9 && q.is_two_sided()).collect();
@@ -335,6 +334,12 @@ impl Measure {
         }
     }
 
+    /// Whether the time lies between `from` and `to`.
+    fn covers(&self, time_ns: u64) -> bool {
+        let end = if self.to > 0.0 { self.to } else { f64::INFINITY };
+        (self.from..end).contains(&(time_ns as f64 / 1e9))
+    }
+
     fn is_in_group(&self, result: &MarketResult, agent: u32) -> bool {
         result.group(&self.group).is_some_and(|g| (g.first..g.first + g.accounts.len() as u32).contains(&agent))
     }
@@ -362,9 +367,8 @@ impl Measure {
 
     fn mean_ladder_qty(&self, market: &MarketConfig, venue: &VenueResult) -> f64 {
         let prices = 2 * market.venues[self.venue].ladder_ticks as usize;
-        let end = if self.to > 0.0 { self.to } else { f64::INFINITY };
         let rows = venue.samples.iter().zip(venue.ladders.chunks_exact(prices.max(1)));
-        let inside = rows.filter(|(q, _)| (self.from..end).contains(&(q.time_ns as f64 / 1e9)));
+        let inside = rows.filter(|(q, _)| self.covers(q.time_ns));
         let (sum, n) = inside.fold((0.0, 0.0), |(sum, n), (_, row)| {
             (sum + row.iter().map(|lots| f64::from(*lots)).sum::<f64>(), n + row.len() as f64)
         });

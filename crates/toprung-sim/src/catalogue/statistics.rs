@@ -3,6 +3,7 @@
 use toprung_book::Side;
 
 use crate::kernel::{Quote, Trade};
+use crate::oracle::correlation;
 
 pub(super) fn sign_acf(trades: &[Trade], lag: usize) -> f64 {
     let signs: Vec<f64> = trades.iter().map(|t| if t.side == Side::Buy { 1.0 } else { -1.0 }).collect();
@@ -44,9 +45,8 @@ pub(super) fn sd(values: impl Iterator<Item = f64>) -> f64 {
 pub(super) fn r_squared(points: &[(f64, f64)]) -> f64 {
     let n = points.len() as f64;
     let (x, y) = points.iter().fold((0.0, 0.0), |sum, p| (sum.0 + p.0 / n, sum.1 + p.1 / n));
-    let sum = |f: &dyn Fn(f64, f64) -> f64| points.iter().map(|p| f(p.0 - x, p.1 - y)).sum::<f64>();
-    let cross = sum(&|x, y| x * y);
-    cross * cross / (sum(&|x, _| x * x) * sum(&|_, y| y * y))
+    let (xs, ys): (Vec<f64>, Vec<f64>) = points.iter().map(|p| (p.0 - x, p.1 - y)).unzip();
+    correlation(&xs, &ys).powi(2)
 }
 
 /// Exponent of the decay of the signs' autocorrelation: the slope of a straight line through its logarithms at four lags.

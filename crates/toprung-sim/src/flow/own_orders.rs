@@ -8,7 +8,7 @@ use super::live::{Entry, LiveList, Priced};
 use super::{FlowView, Rate, component};
 use crate::config::{check, integer};
 use crate::error::ConfigError;
-use crate::random::{Alias, Source, StreamKey, Xoshiro256pp, below};
+use crate::random::{Alias, StreamKey, Xoshiro256pp, below, uniform};
 
 /// Where orders go, and how long they last.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -128,9 +128,8 @@ impl OwnOrders {
     fn improvement(&mut self, room: u64) -> u64 {
         let Some(log_q) = self.improvement else { return 1 + below(&mut self.rng, room) };
         // The geometric law cut off behind `room`, by inversion.
-        let u = (self.rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
         let reach = 1.0 - libm::exp(log_q * room as f64);
-        1 + ((libm::log(1.0 - u * reach) / log_q) as u64).min(room - 1)
+        1 + ((libm::log(1.0 - uniform(&mut self.rng) * reach) / log_q) as u64).min(room - 1)
     }
 
     /// Inside the spread, at the touch where there is no room.

@@ -88,9 +88,9 @@ pub struct VenueConfig {
     pub sessions: Option<SessionRules>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_zero(ticks: &u32) -> bool {
-    *ticks == 0
+/// Whether a setting is left as it is: such ones are not written.
+pub(super) fn is_zero<N: Default + PartialEq>(setting: &N) -> bool {
+    *setting == N::default()
 }
 
 /// Other parameters of the background flow from a time on.
@@ -227,9 +227,7 @@ impl MarketConfig {
         }
         Ok(())
     }
-}
 
-impl MarketConfig {
     /// The key of the streams of a name.
     pub(super) fn streams(&self, name: &str) -> StreamKey {
         StreamKey::new(self.seed, &format!("{}/{name}", self.streams))

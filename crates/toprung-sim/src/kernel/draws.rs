@@ -3,7 +3,7 @@
 //! Transcendental functions come from the `libm` crate, a port in plain Rust; the platform's own may differ in the last
 //! place.
 
-use crate::random::{Source, Xoshiro256pp, below};
+use crate::random::{Xoshiro256pp, below, uniform};
 
 /// One stream of random numbers.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ impl Draws {
 
     /// Uniform in [0, 1), a multiple of 2⁻⁵³.
     pub fn uniform(&mut self) -> f64 {
-        (self.rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+        uniform(&mut self.rng)
     }
 
     /// Uniform in `0..n`; 0 when `n` is 0.

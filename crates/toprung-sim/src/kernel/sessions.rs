@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use toprung_book::{OrderView, Phase, Side, TradingVenue, Venue};
 
-use super::config::TIME_NS_MAX;
+use super::config::{TIME_NS_MAX, is_zero};
 use super::latency::LATENCY_MAX_NS;
 use crate::config::{check, integer};
 use crate::error::ConfigError;
@@ -33,11 +33,6 @@ pub struct SessionRules {
     pub call_ns: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_zero(ns: &u64) -> bool {
-    *ns == 0
-}
-
 /// A change of phase at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -61,12 +56,11 @@ impl SessionRules {
         integer(&at("interruptionNs"), self.interruption_ns, 0, LATENCY_MAX_NS)?;
         let lasts = self.breaker_ticks.is_none() || self.interruption_ns > 0;
         check(&at("interruptionNs"), lasts, "at least 1 where there is a breaker", self.interruption_ns)?;
-        integer(&at("indicativeNs"), self.indicative_ns, 0, TIME_NS_MAX)?;
-        let often = self.indicative_ns == 0 || self.indicative_ns >= 1_000_000;
-        check(&at("indicativeNs"), often, "0 or at least 1000000", self.indicative_ns)?;
-        integer(&at("callNs"), self.call_ns, 0, TIME_NS_MAX)?;
-        let seldom = self.call_ns == 0 || self.call_ns >= 1_000_000;
-        check(&at("callNs"), seldom, "0 or at least 1000000", self.call_ns)
+        for (name, every_ns) in [("indicativeNs", self.indicative_ns), ("callNs", self.call_ns)] {
+            integer(&at(name), every_ns, 0, TIME_NS_MAX)?;
+            check(&at(name), every_ns == 0 || every_ns >= 1_000_000, "0 or at least 1000000", every_ns)?;
+        }
+        Ok(())
     }
 }
 

@@ -2,11 +2,7 @@
 //! inventory of the maker against the same mean spread around the mid price.
 
 use super::{Cell, Effort, blocks, mean};
-use crate::random::{Source, StreamKey, Xoshiro256pp};
-
-fn uniform(rng: &mut Xoshiro256pp) -> f64 {
-    (rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
-}
+use crate::random::{Source, StreamKey, Xoshiro256pp, uniform};
 
 /// One path of T = 1 in steps of 0.005, σ = 2, k = 1.5, A = 140: terminal profit and inventory.
 ///

@@ -41,6 +41,12 @@ pub fn below<R: Source>(rng: &mut R, n: u64) -> u64 {
     if (m as u64) < n { below_slow(rng, n, m) } else { (m >> 64) as u64 }
 }
 
+/// Uniform in [0, 1), a multiple of 2⁻⁵³.
+#[inline(always)]
+pub fn uniform<R: Source>(rng: &mut R) -> f64 {
+    (rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
+}
+
 #[cold]
 fn below_slow<R: Source>(rng: &mut R, n: u64, mut m: u128) -> u64 {
     let threshold = n.wrapping_neg().checked_rem(n).unwrap_or(0);
